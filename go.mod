@@ -1,0 +1,3 @@
+module example.com/brine
+
+go 1.26.0
