@@ -1,0 +1,267 @@
+//go:build unix
+
+package realunix
+
+import (
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"example.com/brine/transport"
+)
+
+// A direction is what blocked calls of one direction of a socket share.
+//
+// Only the holder of the turn operates, and only the holder parks in the
+// runtime's poller. Whoever wants the holder to look around (a moved deadline,
+// a cancelled view, Close) kicks it: sets the poller's deadline to the past.
+type direction struct {
+	turn turn
+
+	// Of the holder of the turn alone.
+	try  func(fd int) syscall.Errno // the operation; EAGAIN if it would block
+	park func(uintptr) bool         // try, as the poller wants it
+	last syscall.Errno              // what park's try answered
+	spin spin
+	node node // in the holder's view, while it is blocked
+
+	mu     sync.Mutex
+	write  bool      // which of the poller's deadlines is this direction's
+	cap    time.Time // zero: none
+	parked bool      // the holder is in the poller, or about to be
+	armed  time.Time // the poller's deadline; zero: none
+	file   *os.File  // set before parked is
+}
+
+// A socket is a descriptor with its two directions. A listener accepts in the
+// reading one.
+type socket struct {
+	desc
+	rd, wr direction
+}
+
+func (s *socket) init(fd int) {
+	s.fd = fd
+	s.wr.write = true
+}
+
+// shutAll closes the socket for further calls and ends those that are blocked.
+// It reports false if the socket is closed already.
+func (s *socket) shutAll() bool {
+	if !s.shut() {
+		return false
+	}
+	s.rd.kickAll()
+	s.wr.kickAll()
+	return true
+}
+
+// past is a deadline of the poller's that has gone by.
+var past = time.Unix(1, 0)
+
+// kick makes the holder, if it is parked, look around.
+func (d *direction) kick() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.parked {
+		d.arm(past)
+	}
+}
+
+// kickAll makes every blocked call of the direction look around.
+func (d *direction) kickAll() {
+	d.kick()
+	d.turn.kick()
+}
+
+// arm sets the poller's deadline. d.mu is held.
+func (d *direction) arm(t time.Time) {
+	d.armed = t
+	if d.write {
+		d.file.SetWriteDeadline(t)
+	} else {
+		d.file.SetReadDeadline(t)
+	}
+}
+
+func (d *direction) setCap(t time.Time) {
+	d.mu.Lock()
+	d.cap = t
+	d.mu.Unlock()
+	d.kickAll()
+}
+
+// expired reports whether deadline, or the direction's cap, has passed.
+func (d *direction) expired(deadline time.Time) bool {
+	d.mu.Lock()
+	deadline = transport.Earlier(deadline, d.cap)
+	d.mu.Unlock()
+	return !deadline.IsZero() && transport.Expired(deadline, time.Now())
+}
+
+// enter takes the direction's turn, waiting for it if it must. EAGAIN means
+// that the deadline has passed while the holder is parked: the caller does not
+// have the turn, but may look for itself what can be done at once.
+func (s *socket) enter(d *direction, t *Transport, deadline time.Time) syscall.Errno {
+	if d.turn.take() {
+		return 0
+	}
+	q := d.turn.enqueue()
+	if q == nil {
+		return 0
+	}
+	errno := s.queue(d, q, t, deadline)
+	if errno != 0 && !d.turn.leave(q) {
+		// It was granted in the same moment. Whether to use it is decided as if
+		// it had come first, save for what outranks the operation.
+		if errno == syscall.EAGAIN {
+			return 0
+		}
+		d.turn.give()
+	}
+	return errno
+}
+
+func (s *socket) queue(d *direction, q *queued, t *Transport, deadline time.Time) syscall.Errno {
+	n := node{kick: q.kick}
+	t.watch(&n)
+	defer t.unwatch(&n)
+	for {
+		switch {
+		case s.closed():
+			return syscall.EBADF
+		case t.canceled.Load():
+			return syscall.ECANCELED
+		}
+		d.mu.Lock()
+		eff := transport.Earlier(deadline, d.cap)
+		parked := d.parked
+		d.mu.Unlock()
+		var expired <-chan time.Time
+		if !eff.IsZero() {
+			left := time.Until(eff)
+			if left <= 0 && parked {
+				return syscall.EAGAIN
+			}
+			if left > 0 {
+				timer := time.NewTimer(left)
+				defer timer.Stop()
+				expired = timer.C
+			}
+			// Past its deadline but the holder is not parked: it is about to
+			// give the turn on, or to park, and both wake this call.
+		}
+		select {
+		case <-q.granted:
+			return 0
+		case <-q.kicked:
+		case <-expired:
+		}
+	}
+}
+
+// block is for the holder of the turn, after d.try has answered EAGAIN: it
+// returns the first other answer, or why there will be none.
+func (s *socket) block(d *direction, t *Transport, deadline time.Time) syscall.Errno {
+	if d.expired(deadline) {
+		return syscall.ETIMEDOUT
+	}
+	spins := !d.write && !t.cfg.NoSpin
+	if spins {
+		if budget := d.spin.budget(); budget > 0 {
+			if errno := s.retry(d, t, budget); errno != syscall.EAGAIN {
+				return errno
+			}
+		}
+	}
+	file, raw, err := s.poller()
+	if err != nil {
+		return errnoOf(err)
+	}
+	if d.park == nil {
+		d.park = func(fd uintptr) bool {
+			d.last = d.try(int(fd))
+			return d.last != syscall.EAGAIN
+		}
+		d.node.kick = d.kick
+	}
+	var start time.Time
+	if spins {
+		start = time.Now()
+	}
+	t.watch(&d.node)
+	errno := s.wait(d, t, deadline, file, raw)
+	t.unwatch(&d.node)
+	if spins && errno == 0 {
+		d.spin.parked(time.Since(start))
+	}
+	return errno
+}
+
+func (s *socket) wait(d *direction, t *Transport, deadline time.Time, file *os.File, raw syscall.RawConn) syscall.Errno {
+	for {
+		if errno := s.prepare(d, t, deadline, file); errno != 0 {
+			if errno == syscall.ETIMEDOUT {
+				// What came in the last moment is still delivered.
+				if e := d.try(s.fd); e != syscall.EAGAIN {
+					return e
+				}
+			}
+			return errno
+		}
+		// Those queued whose deadline has passed wait for this moment.
+		if d.turn.state.Load() == 2 {
+			d.turn.kick()
+		}
+		var err error
+		if d.write {
+			err = raw.Write(d.park)
+		} else {
+			err = raw.Read(d.park)
+		}
+		if err == nil {
+			d.mu.Lock()
+			d.parked = false
+			d.mu.Unlock()
+			return d.last
+		}
+		if !os.IsTimeout(err) {
+			d.mu.Lock()
+			d.parked = false
+			d.mu.Unlock()
+			return errnoOf(err)
+		}
+	}
+}
+
+// prepare looks around and arms the poller. A kick that comes after it, but
+// before the poller is entered, is not lost: the poller's deadline has passed
+// then.
+func (s *socket) prepare(d *direction, t *Transport, deadline time.Time, file *os.File) syscall.Errno {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.parked = false
+	switch {
+	case s.closed():
+		return syscall.EBADF
+	case t.canceled.Load():
+		return syscall.ECANCELED
+	}
+	eff := transport.Earlier(deadline, d.cap)
+	if !eff.IsZero() || !d.armed.IsZero() {
+		now := time.Now()
+		if transport.Expired(eff, now) {
+			return syscall.ETIMEDOUT
+		}
+		// A deadline that is armed already and earlier than need be costs one
+		// idle round when it passes; arming costs on every call.
+		d.file = file
+		if transport.Expired(d.armed, now) || !eff.IsZero() && (d.armed.IsZero() || eff.Before(d.armed)) {
+			d.arm(eff)
+		}
+	}
+	d.file = file
+	d.parked = true
+	return 0
+}

@@ -1,0 +1,10 @@
+//go:build freebsd || netbsd || dragonfly
+
+package realunix
+
+import "golang.org/x/sys/unix"
+
+// isLink reports whether open with O_NOFOLLOW found a symbolic link.
+func isLink(err error) bool {
+	return err == unix.ELOOP || err == unix.EMLINK || err == unix.EFTYPE
+}
