@@ -1,0 +1,200 @@
+//go:build unix
+
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// options are what the flags of serve and dial say.
+type options struct {
+	path     string
+	timeout  time.Duration // 0: none
+	mode     fs.FileMode   // 0: the system's
+	allowUID []int
+	takeover bool
+	wait     bool
+	showPeer bool
+}
+
+// A usageError is a mistake in the command line. It ends with exit code 2.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+// parse reads the arguments of a command. Flags may stand before and after
+// PATH; "--" ends them.
+//
+// Package flag keeps the flags and their values, but the loop is ours: its own
+// stops at the first argument that is not a flag, and its messages do not say
+// what to do instead.
+func parse(command string, args []string) (options, error) {
+	var o options
+	known := o.flags(command)
+	var paths []string
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		if arg == "--" {
+			paths = append(paths, args...)
+			break
+		}
+		if len(arg) < 2 || arg[0] != '-' {
+			paths = append(paths, arg)
+			continue
+		}
+		name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
+		f := known.Lookup(name)
+		if f == nil {
+			return o, unknownFlag(command, name, known)
+		}
+		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+			if !hasValue {
+				value = "true"
+			}
+		} else if !hasValue {
+			if len(args) == 0 {
+				return o, &usageError{"--" + name + " needs a value"}
+			}
+			value, args = args[0], args[1:]
+		}
+		if err := known.Set(name, value); err != nil {
+			return o, &usageError{fmt.Sprintf("--%s %s: %v", name, value, err)}
+		}
+	}
+	switch len(paths) {
+	case 0:
+		return o, &usageError{command + " needs the PATH of a socket"}
+	case 1:
+		o.path = paths[0]
+		return o, nil
+	}
+	return o, &usageError{fmt.Sprintf("%s takes one PATH, not %d: %q", command, len(paths), paths)}
+}
+
+// flags returns the flags of a command, which set o.
+func (o *options) flags(command string) *flag.FlagSet {
+	f := flag.NewFlagSet(command, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Func("timeout", "", func(v string) (err error) { o.timeout, err = parseTimeout(v); return })
+	f.Func("allow-uid", "", func(v string) error { return o.addUIDs(v) })
+	f.BoolVar(&o.showPeer, "show-peer", false, "")
+	switch command {
+	case "serve":
+		f.Func("mode", "", func(v string) (err error) { o.mode, err = parseMode(v); return })
+		f.BoolVar(&o.takeover, "takeover", false, "")
+	case "dial":
+		f.BoolVar(&o.wait, "wait", false, "")
+	}
+	return f
+}
+
+func parseTimeout(v string) (time.Duration, error) {
+	d, err := time.ParseDuration(v)
+	if err != nil {
+		if _, e := strconv.Atoi(v); e == nil && v != "0" {
+			return 0, fmt.Errorf("a unit is missing; write %ss for seconds", v)
+		}
+		return 0, fmt.Errorf("write a duration such as 500ms, 30s or 2m")
+	}
+	if d <= 0 {
+		return 0, fmt.Errorf("must be more than 0; leave --timeout out to wait without limit")
+	}
+	return d, nil
+}
+
+func parseMode(v string) (fs.FileMode, error) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(v, "0o"), 8, 32)
+	if err != nil {
+		return 0, fmt.Errorf("write permission bits in octal, such as 0600")
+	}
+	mode := fs.FileMode(n)
+	switch {
+	case mode > fs.ModePerm:
+		return 0, fmt.Errorf("only the permission bits 0001 to 0777 can be set")
+	case mode == 0:
+		return 0, fmt.Errorf("would keep everyone out; 0600 lets your own processes in")
+	}
+	return mode, nil
+}
+
+func (o *options) addUIDs(v string) error {
+	for _, s := range strings.Split(v, ",") {
+		// IDs have 32 bits, and the highest stands for "none".
+		uid, err := strconv.ParseUint(s, 10, 32)
+		if err != nil || uid == 1<<32-1 {
+			return fmt.Errorf("write user IDs as numbers, such as 1000 or 0,1000; 'id -u NAME' tells that of a name")
+		}
+		o.allowUID = append(o.allowUID, int(uid))
+	}
+	return nil
+}
+
+// wantsHelp reports whether help is asked for anywhere among the flags, so that
+// a person may add --help to the line at hand.
+func wantsHelp(args []string) bool {
+	if i := slices.Index(args, "--"); i >= 0 {
+		args = args[:i]
+	}
+	return slices.ContainsFunc(args, func(a string) bool { return a == "--help" || a == "-help" || a == "-h" })
+}
+
+func unknownFlag(command, name string, known *flag.FlagSet) error {
+	for _, other := range commands {
+		if other.name != command && new(options).flags(other.name).Lookup(name) != nil {
+			return &usageError{fmt.Sprintf("--%s is a flag of %s, not of %s", name, other.name, command)}
+		}
+	}
+	var names []string
+	known.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	return &usageError{fmt.Sprintf("unknown flag --%s%s", name, didYouMean(name, names, "--"))}
+}
+
+// didYouMean names the candidate that word was probably meant to be, or lists
+// all of them if none is near.
+func didYouMean(word string, candidates []string, prefix string) string {
+	best, least := "", 3
+	for _, c := range candidates {
+		if d := distance(word, c); d < least && d < len(c) {
+			best, least = c, d
+		}
+		if len(word) >= 3 && strings.HasPrefix(c, word) {
+			best, least = c, 0
+		}
+	}
+	if best != "" {
+		return "; did you mean " + prefix + best + "?"
+	}
+	return "; known: " + prefix + strings.Join(candidates, ", "+prefix)
+}
+
+// distance is how many letters have to be changed, added, left out or swapped
+// with their neighbour to make b of a.
+func distance(a, b string) int {
+	before, last, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range len(a) {
+		next[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			next[j+1] = min(last[j]+cost, last[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
+		}
+		before, last, next = last, next, before
+	}
+	return last[len(b)]
+}

@@ -1,0 +1,137 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"example.com/brine/realunix"
+	"example.com/brine/transport"
+)
+
+// A session is one execution of the command: what it was asked to do, and the
+// process's view of the system it does it with.
+type session struct {
+	ctx     context.Context // done when a signal asks the process to end
+	tr      transport.Transport
+	command string // "serve" or "dial"
+	options
+	in       io.Reader
+	out, err io.Writer
+}
+
+// commands are in the order in which they are listed.
+var commands = []struct {
+	name string
+	run  func(*session) error
+}{
+	{"serve", (*session).serve},
+	{"dial", (*session).dial},
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run carries out a command line and returns the exit code.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	// A reader of our output that has gone is an error of Write, not the end of
+	// the process: there is a socket file to remove first.
+	signal.Ignore(syscall.SIGPIPE)
+
+	name, rest, text, err := dispatch(args)
+	if text != "" {
+		_, err = io.WriteString(out, text)
+		err = outputError(err)
+	}
+	if text != "" || err != nil {
+		report(errOut, err, "")
+		return exitCode(err)
+	}
+
+	s := &session{command: name, in: in, out: out, err: errOut}
+	if s.options, err = parse(name, rest); err != nil {
+		report(errOut, err, "")
+		return exitCode(err)
+	}
+	ctx, stop := untilSignal(context.Background())
+	defer stop()
+	tr, cancel := realunix.New(realunix.Config{}).WithCancel(ctx)
+	defer cancel()
+	s.ctx, s.tr = ctx, tr
+	for _, c := range commands {
+		if c.name == name {
+			err = s.ended(c.run(s))
+		}
+	}
+	report(errOut, err, s.advice(err))
+	return exitCode(err)
+}
+
+// dispatch splits off the command's name. A non-empty text is all that there is
+// to say.
+func dispatch(args []string) (name string, rest []string, text string, err error) {
+	if len(args) == 0 {
+		return "", nil, "", &usageError{"no command given; serve and dial are there"}
+	}
+	switch name, rest = args[0], args[1:]; name {
+	case "--version", "-version", "version":
+		return "", nil, version(), nil
+	case "--help", "-help", "-h", "help":
+		if len(rest) == 0 {
+			return "", nil, helpMain, nil
+		}
+		if text, ok := helpTopics[rest[0]]; ok {
+			return "", nil, text, nil
+		}
+		return "", nil, "", &usageError{fmt.Sprintf("no help on %q; there is help on %s", rest[0], topics())}
+	}
+	var names []string
+	for _, c := range commands {
+		if c.name == name {
+			if wantsHelp(rest) {
+				return "", nil, helpTopics[name], nil
+			}
+			return name, rest, "", nil
+		}
+		names = append(names, c.name)
+	}
+	return "", nil, "", &usageError{fmt.Sprintf("unknown command %q%s", name, didYouMean(name, names, ""))}
+}
+
+// ended turns the ECANCELED by which a signal ended a call back into the signal.
+func (s *session) ended(err error) error {
+	if err != nil && s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
+	return err
+}
+
+// tellPeer tells who is at the other end, as the system saw it when the
+// connection was made.
+func (s *session) tellPeer(conn transport.Conn) {
+	cred, err := conn.PeerCred()
+	switch {
+	case err != nil:
+		fmt.Fprintf(s.err, "brine: the peer is unknown: %v\n", err)
+	case cred.PID < 0:
+		fmt.Fprintf(s.err, "brine: peer uid %d gid %d\n", cred.UID, cred.GID)
+	default:
+		fmt.Fprintf(s.err, "brine: peer pid %d uid %d gid %d\n", cred.PID, cred.UID, cred.GID)
+	}
+}
+
+func version() string {
+	v := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		v = info.Main.Version
+	}
+	return fmt.Sprintf("brine %s %s %s/%s\n", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

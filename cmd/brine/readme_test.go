@@ -1,0 +1,54 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The README's first program is compiled and run as it stands there, and has to
+// print what stands below it.
+func TestReadmeProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run: it calls the go command")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "```go\n")
+	program, rest, ok2 := strings.Cut(rest, "```\n")
+	_, rest, ok3 := strings.Cut(rest, "```\n")
+	want, _, ok4 := strings.Cut(rest, "```\n")
+	if !ok || !ok2 || !ok3 || !ok4 {
+		t.Fatal("README.md has no program with its output below it")
+	}
+
+	dir := t.TempDir()
+	source, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "first")
+	if err := os.WriteFile(source, []byte(program), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-o", binary, source)
+	build.Dir = root // so that brine is the module at hand
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	run := exec.Command(binary)
+	run.Dir = dir
+	out, err := run.CombinedOutput()
+	if err != nil || string(out) != want {
+		t.Errorf("it prints %q, %v; want %q", out, err, want)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "shout.sock")); err == nil {
+		t.Error("it leaves its socket file behind")
+	}
+}
