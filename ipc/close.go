@@ -56,7 +56,7 @@ func (c *Conn) Close(deadline time.Time) error {
 	case !c.stage.isOpen():
 		err = fail("close", "", syscall.EBADF, notOpen)
 	case !sending || !receiving:
-		err = fail("close", c.path(), syscall.EBUSY, "another task is using the connection; closed at once")
+		err = fail("close", "", syscall.EBUSY, "another task is using the connection; closed at once")
 	default:
 		if errno, detail := c.handshake(deadline); errno != 0 {
 			err = fail("close", c.path(), errno, detail)

@@ -178,7 +178,8 @@ func (c *Conn) RemoteAddr() transport.Addr {
 	return c.base.RemoteAddr()
 }
 
-// path returns the socket file that the connection came by, for errors.
+// path returns the socket file that the connection came by, for errors. A
+// direction must be claimed, which keeps the storage from being used again.
 func (c *Conn) path() string {
 	if a := c.base.RemoteAddr(); a != "" {
 		return string(a)

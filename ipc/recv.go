@@ -156,7 +156,7 @@ func (c *Conn) enterRecv(op string) error {
 		}
 		return fail(op, "", syscall.EBADF, notOpen)
 	case !claimed:
-		return fail(op, c.path(), syscall.EBUSY, "another task is receiving")
+		return fail(op, "", syscall.EBUSY, "another task is receiving")
 	}
 	return nil
 }

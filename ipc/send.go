@@ -3,7 +3,6 @@ package ipc
 import (
 	"syscall"
 	"time"
-
 )
 
 // Send sends all of p, or fails. It blocks while the peer's buffer is full.
@@ -41,7 +40,7 @@ func (c *Conn) enterSend(op string) error {
 		}
 		return fail(op, "", syscall.EBADF, notOpen)
 	case !claimed:
-		return fail(op, c.path(), syscall.EBUSY, "another task is sending")
+		return fail(op, "", syscall.EBUSY, "another task is sending")
 	}
 	return nil
 }
