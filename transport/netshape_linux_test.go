@@ -464,3 +464,28 @@ func line(lines []string, i int) string {
 	}
 	return "(nothing)"
 }
+
+// What the adapters do otherwise, net still does as the list in netconn.go says.
+func TestNetStillDiffers(t *testing.T) {
+	k := netKit(t)
+	a, b := mustPair(t, k)
+	b.Close()
+	if _, err := a.Write(nil); !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("Write of nothing to a peer that is gone: %v", err)
+	}
+	path := full(t, newReal(t))
+	if _, err := k.dial(context.Background(), "unix", path); !errors.Is(err, syscall.EAGAIN) {
+		t.Errorf("dial to a full backlog: %v", err)
+	}
+	if _, err := k.dial(context.Background(), "unix", path+"\x00/sock"); !errors.Is(err, syscall.EAGAIN) {
+		t.Errorf("dial with a NUL: %v", err)
+	}
+	if _, err := k.dial(context.Background(), "unix", "@"+strings.Repeat("x", 107)); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("dial to a name of 108 bytes: %v", err)
+	}
+	l := must[net.Listener](t)(k.listen(k.dir + "/gone"))
+	l.Close()
+	if _, err := os.Lstat(k.dir + "/gone"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket file after Close: %v", err)
+	}
+}
