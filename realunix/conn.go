@@ -118,10 +118,7 @@ func (c *conn) recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (move
 		}
 	}
 	s.recvFDs = fds
-	errno := s.rd.try(s.fd)
-	if errno == syscall.EAGAIN {
-		errno = s.block(&s.rd, c.view, deadline)
-	}
+	errno := s.operate(&s.rd, c.view, deadline)
 	s.recvFDs = nil
 	return s.got, errno
 }
@@ -200,11 +197,7 @@ func (c *conn) send(bufs [][]byte, fds []transport.FD, size int, deadline time.T
 			limit = 1 // alone, so that the receiver can tell which byte it was
 		}
 		m.set(bufs, n, limit)
-		errno := s.wr.try(s.fd)
-		if errno == syscall.EAGAIN {
-			errno = s.block(&s.wr, c.view, deadline)
-		}
-		if errno != 0 {
+		if errno := s.operate(&s.wr, c.view, deadline); errno != 0 {
 			return n, errno
 		}
 		n += s.sent
@@ -340,10 +333,10 @@ func (r rawConn) Control(f func(uintptr)) error {
 	return nil
 }
 
-func (r rawConn) Read(f func(uintptr) bool) error  { return r.operate("rawread", &r.c.rd, f) }
-func (r rawConn) Write(f func(uintptr) bool) error { return r.operate("rawwrite", &r.c.wr, f) }
+func (r rawConn) Read(f func(uintptr) bool) error  { return r.do("rawread", &r.c.rd, f) }
+func (r rawConn) Write(f func(uintptr) bool) error { return r.do("rawwrite", &r.c.wr, f) }
 
-func (r rawConn) operate(op string, d *direction, f func(uintptr) bool) error {
+func (r rawConn) do(op string, d *direction, f func(uintptr) bool) error {
 	c := r.c
 	if err := c.use(op); err != nil {
 		return err
@@ -361,10 +354,7 @@ func (r rawConn) operate(op string, d *direction, f func(uintptr) bool) error {
 			}
 			return syscall.EAGAIN
 		}
-		errno = d.try(c.fd)
-		if errno == syscall.EAGAIN {
-			errno = c.block(d, c.view, time.Time{})
-		}
+		errno = c.stream.operate(d, c.view, time.Time{})
 		d.try = kept
 		d.turn.give()
 	}

@@ -20,11 +20,15 @@ type direction struct {
 	turn turn
 
 	// Of the holder of the turn alone.
-	try  func(fd int) syscall.Errno // the operation; EAGAIN if it would block
-	park func(uintptr) bool         // try, as the poller wants it
-	last syscall.Errno              // what park's try answered
-	spin spin
-	node node // in the holder's view, while it is blocked
+	try   func(fd int) syscall.Errno // the operation; EAGAIN if it would block
+	park  func(uintptr) bool         // try, as the poller wants it
+	last  syscall.Errno              // what park's try answered
+	spin  spin
+	near  bool // the other side is in this process (as far as SO_PEERCRED tells)
+	asked bool // near is known
+	parks bool // the last call parked, so the next is expected to
+	tries int  // what park has tried in this call
+	node  node // in the holder's view, while it is blocked
 
 	mu     sync.Mutex
 	write  bool      // which of the poller's deadlines is this direction's
@@ -161,16 +165,22 @@ func (s *socket) queue(d *direction, q *queued, t *Transport, deadline time.Time
 	}
 }
 
-// block is for the holder of the turn, after d.try has answered EAGAIN: it
-// returns the first other answer, or why there will be none.
-func (s *socket) block(d *direction, t *Transport, deadline time.Time) syscall.Errno {
-	if d.expired(deadline) {
-		return syscall.ETIMEDOUT
-	}
+// operate is for the holder of the turn, once d.try is set: it returns the
+// first answer other than EAGAIN, or why there will be none.
+func (s *socket) operate(d *direction, t *Transport, deadline time.Time) syscall.Errno {
 	spins := !d.write && !t.cfg.NoSpin
-	if spins {
-		if budget := d.spin.budget(); budget > 0 {
-			if errno := s.retry(d, t, budget); errno != syscall.EAGAIN {
+	// The poller wants to be reset before the try whose EAGAIN it is to outlast
+	// (it reports edges), so a call that parks tries twice. One that is
+	// expected to park goes to the poller at once and is spared the first.
+	if !d.parks {
+		if errno := d.try(s.fd); errno != syscall.EAGAIN {
+			return errno
+		}
+		if d.expired(deadline) {
+			return syscall.ETIMEDOUT
+		}
+		if spins {
+			if errno := s.retry(d, t); errno != syscall.EAGAIN {
 				return errno
 			}
 		}
@@ -181,21 +191,26 @@ func (s *socket) block(d *direction, t *Transport, deadline time.Time) syscall.E
 	}
 	if d.park == nil {
 		d.park = func(fd uintptr) bool {
+			d.tries++
 			d.last = d.try(int(fd))
 			return d.last != syscall.EAGAIN
 		}
 		d.node.kick = d.kick
 	}
+	spins = spins && !d.alone()
 	var start time.Time
 	if spins {
 		start = time.Now()
 	}
+	d.tries = 0
 	t.watch(&d.node)
 	errno := s.wait(d, t, deadline, file, raw)
 	t.unwatch(&d.node)
-	if spins && errno == 0 {
+	parked := d.tries > 1
+	if parked && spins && errno == 0 {
 		d.spin.parked(time.Since(start))
 	}
+	d.parks = parked && d.spin.mode == idle
 	return errno
 }
 

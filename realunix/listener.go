@@ -197,10 +197,7 @@ func (l *listener) next(deadline time.Time) (fd int, peer string, errno syscall.
 		return -1, "", errno
 	}
 	defer l.rd.turn.give()
-	errno = l.rd.try(l.fd)
-	if errno == syscall.EAGAIN {
-		errno = l.block(&l.rd, l.view, deadline)
-	}
+	errno = l.operate(&l.rd, l.view, deadline)
 	return l.accepted, l.peer, errno
 }
 

@@ -3,6 +3,7 @@
 package realunix
 
 import (
+	"os"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -22,6 +23,8 @@ import (
 //     the other side's waking, a dozen times. The other side has counted the
 //     same waits and tries at the same time. If answers then come quickly,
 //   - hot: the reader retries for a little, until that has failed a few times.
+//     After a failure it retries for longer, lest one hiccup that made both
+//     sides park has each wait for the other's waking from then on.
 //
 // A trial that fails doubles the number of short waits before the next, so a
 // connection whose peer takes its time costs next to nothing. A connection
@@ -34,7 +37,9 @@ type spin struct {
 	need   int // idle: short waits before the next trial; 0 stands for firstTrial
 	left   int // trial: waits that remain
 	wins   int // trial: quick answers seen
-	misses int // hot: failures in a row
+	misses int // waits in a row (hot), or of this trial, in which nothing came
+	slow   int // hot: late answers in a row
+	waits  int // hot: all waits
 }
 
 type spinMode uint8
@@ -47,26 +52,29 @@ const (
 
 const (
 	firstTrial = 8
-	lastTrial  = 1024
+	lastTrial  = 4096
 	trialWaits = 12
 	trialWins  = 3
-	hotMisses  = 3
+	maxMisses  = 3
+	maxSlow    = 16
+	breather   = 256
 
-	shortWait = 150 * time.Microsecond // a parked wait that spinning might have spared
+	shortWait = 300 * time.Microsecond // a parked wait that spinning might have spared
 	quick     = 12 * time.Microsecond  // an answer from a side that did not have to be woken
-	trialSpin = 80 * time.Microsecond  // outlasts the other side's waking
+	trialSpin = 250 * time.Microsecond // outlasts the other side's waking
 	hotSpin   = 20 * time.Microsecond
+	nearYield = 4 * time.Microsecond
 )
 
 // budget is how long to retry before parking.
 func (s *spin) budget() time.Duration {
-	switch s.mode {
-	case trial:
-		return trialSpin
-	case hot:
+	switch {
+	case s.mode == idle:
+		return 0
+	case s.mode == hot && s.misses == 0:
 		return hotSpin
 	}
-	return 0
+	return trialSpin
 }
 
 // parked takes note of a wait that was spent parked.
@@ -93,21 +101,38 @@ func (s *spin) spun(hit bool, took time.Duration) {
 		if win {
 			s.wins++
 		}
+		if !hit {
+			s.misses++
+		}
 		if s.wins >= trialWins {
 			*s = spin{mode: hot}
-		} else if s.left <= 0 {
+		} else if s.left <= 0 || s.misses >= maxMisses {
 			*s = spin{need: min(2*max(s.need, firstTrial), lastTrial)}
 		}
 	case hot:
-		if win {
-			s.misses = 0
-			return
+		switch {
+		case win:
+			s.misses, s.slow = 0, 0
+		case hit:
+			s.slow++
+		default:
+			s.misses++
 		}
-		s.misses++
-		if s.misses >= hotMisses {
+		if s.misses >= maxMisses || s.slow >= maxSlow {
 			*s = spin{}
 		}
 	}
+}
+
+// breathe reports whether the reader should park for once although it is hot: a
+// goroutine that never does keeps those that wait in the poller from being
+// looked for, until the runtime notices after 10 ms.
+func (s *spin) breathe() bool {
+	if s.mode != hot {
+		return false
+	}
+	s.waits++
+	return s.waits%breather == 0
 }
 
 // spinning counts the readers of this program that are retrying now. More than
@@ -115,21 +140,38 @@ func (s *spin) spun(hit bool, took time.Duration) {
 // from running.
 var spinning atomic.Int32
 
-// retry retries d's operation for up to budget. It returns EAGAIN if nothing
-// came.
-func (s *socket) retry(d *direction, t *Transport, budget time.Duration) syscall.Errno {
-	procs := runtime.GOMAXPROCS(0)
+// alone reports whether the other side cannot run while this one retries: it is
+// in this process, which has one processor.
+func (d *direction) alone() bool { return d.near && runtime.GOMAXPROCS(0) == 1 }
+
+// retry retries d's operation for as long as d.spin says. It returns EAGAIN if
+// nothing came.
+func (s *socket) retry(d *direction, t *Transport) syscall.Errno {
+	budget := d.spin.budget()
+	if budget == 0 {
+		return syscall.EAGAIN
+	}
+	if !d.asked {
+		cred, errno := peerCred(s.fd)
+		d.near, d.asked = errno == 0 && cred.PID == os.Getpid(), true
+	}
+	if d.alone() {
+		d.spin = spin{}
+		return syscall.EAGAIN
+	}
+	if d.spin.breathe() {
+		return syscall.EAGAIN
+	}
 	defer spinning.Add(-1)
-	if spinning.Add(1) > int32(max(procs, 2)) {
+	if spinning.Add(1) > int32(max(runtime.GOMAXPROCS(0), 2)) {
 		return syscall.EAGAIN
 	}
 	start := time.Now()
+	yielded, patience := !d.near, nearYield
+	if budget == trialSpin {
+		patience = 0
+	}
 	for {
-		if procs == 1 {
-			// The other side may be a goroutine of this program. (With more
-			// processors yielding would wake an idle one, to no end.)
-			runtime.Gosched()
-		}
 		errno := d.try(s.fd)
 		took := time.Since(start)
 		if errno != syscall.EAGAIN {
@@ -139,6 +181,12 @@ func (s *socket) retry(d *direction, t *Transport, budget time.Duration) syscall
 		if took >= budget || s.closed() || t.canceled.Load() {
 			d.spin.spun(false, took)
 			return errno
+		}
+		if !yielded && took > patience {
+			// The other side may be ready in the poller, where only a processor
+			// that looks for work finds it. Yielding makes an idle one look.
+			runtime.Gosched()
+			yielded = true
 		}
 	}
 }

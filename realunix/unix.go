@@ -102,6 +102,9 @@ func (t *Transport) check(op, path string) error {
 // watch has n kicked when the view is cancelled. If it is already, the caller
 // sees that when it looks at canceled, which it must do after watch.
 func (t *Transport) watch(n *node) {
+	if t == t.root {
+		return // nothing cancels it
+	}
 	t.mu.Lock()
 	t.blocked.add(n)
 	t.mu.Unlock()
