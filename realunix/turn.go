@@ -60,6 +60,10 @@ func (t *turn) give() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if len(t.queue) == 0 { // the last one has left in between
+		t.state.Store(0)
+		return
+	}
 	q := t.queue[0]
 	n := copy(t.queue, t.queue[1:])
 	t.queue[n] = nil
