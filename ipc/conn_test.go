@@ -389,6 +389,16 @@ func TestRecvFD(t *testing.T) {
 			t.Errorf("got %q, want b: RecvFD consumed something", p)
 		}
 		wants(t, c.Close(never), "close", 0)
+
+		// The next connection in this storage is asked anew.
+		fd := &fakeFD{}
+		f = &fakeConn{in: []atom{{b: 0xcc, fds: []*fakeFD{fd}}}}
+		wants(t, ConnectMem(c, &fakeTransport{conns: []transport.Conn{f}}, "p", never), "connect", 0)
+		got, err := c.RecvFD(never)
+		wants(t, err, "recvfd", 0)
+		if got != fd {
+			t.Errorf("got %v", got)
+		}
 	})
 }
 
