@@ -245,7 +245,9 @@ func (s *stage) execute(p *process, role string, cfg ipctest.ProcessConfig) erro
 	}
 	part := ipctest.Part{Scenario: s.scenario.Name, Role: role, Arg: cfg.Arg, Dir: s.dir, Limits: cfg.Limits}
 	var stderr bytes.Buffer
-	cmd := &exec.Cmd{Path: exe, Args: []string{exe}, Dir: "/", Env: append(os.Environ(), part.Env()), Stderr: &stderr}
+	// Under the race detector a process sleeps for a second before it exits.
+	env := append(os.Environ(), part.Env(), "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
+	cmd := &exec.Cmd{Path: exe, Args: []string{exe}, Dir: "/", Env: env, Stderr: &stderr}
 	if cfg.UID != 0 {
 		id := uint32(cfg.UID)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}

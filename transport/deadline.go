@@ -2,9 +2,10 @@ package transport
 
 import "time"
 
-// Immediate is a deadline that has passed on every clock: try once, do not
-// block. Any other time that is not after Now means the same.
-var Immediate = time.Unix(1, 0).UTC()
+// Immediate is a deadline that has passed on every clock, one that starts at
+// the Unix epoch included: try once, do not block. Any other time that is not
+// after Now means the same.
+var Immediate = time.Time{}.Add(1)
 
 // Earlier returns the earlier of two deadlines. The zero Time is never.
 func Earlier(a, b time.Time) time.Time {
