@@ -46,7 +46,6 @@ var exitCodes = []struct {
 	{90, syscall.ECONNRESET, "the peer closed, or died, without reading everything"},
 	{91, syscall.EPIPE, "the peer closed before standard input had ended"},
 	{92, syscall.ETIMEDOUT, "--timeout passed"},
-	{93, syscall.ECANCELED, "canceled"},
 
 	{100, syscall.EINVAL, "invalid argument"},
 	{101, syscall.ENOTSUP, "this system cannot do what a flag asks for"},

@@ -41,14 +41,15 @@ to standard output. As soon as the connection is there, serve stops listening
 and removes the socket file, so that a second client is told at once instead of
 waiting in a queue; a signal removes the file, too.
 
-When standard input ends, the connection is half-closed and the peer's data is
+When standard input ends, the connection is half-closed, and the peer's data is
 still copied out until its stream ends. When the peer's stream ends, standard
-input is still copied until it ends: give </dev/null if there is nothing to send.
+input is still copied until it ends: give </dev/null if there is none. A peer
+that closes the connection while standard input is open makes that EPIPE.
 
 flags:
-  --timeout DURATION   wait at most so long (500ms, 30s, 2m) for a connection, and
-                       again, once one direction has ended, for the peer each
-                       time the other stands still. Default: no limit
+  --timeout DURATION   wait at most so long (500ms, 30s, 2m) for a connection
+                       and, once one direction has ended, for the peer each time
+                       the other stands still. Default: no limit
   --mode OCTAL         permission bits of the socket file. Who may write to it
                        may connect: 0600 lets in your own processes and root's,
                        0660 the file's group. It is never open wider than that,
@@ -58,7 +59,9 @@ flags:
                        closed at once, and serve goes on waiting
   --takeover           take the place of a server that died and left its socket
                        file: of several started at once, one serves, the others
-                       fail with EADDRINUSE. Leaves an empty PATH.lock behind
+                       fail with EADDRINUSE. Give it to all of them: a server
+                       without it is found by connecting to it, which uses up
+                       its one connection. An empty PATH.lock stays behind
   --show-peer          write the peer's pid, uid and gid to standard error
   --help               this text
 
@@ -74,16 +77,16 @@ const helpDial = `usage: brine dial [flags] PATH
 Connects to the listener at PATH, then copies standard input to the connection
 and the connection to standard output.
 
-When standard input ends, the connection is half-closed and the peer's data is
+When standard input ends, the connection is half-closed, and the peer's data is
 still copied out until its stream ends. When the peer's stream ends, standard
-input is still copied until it ends: give </dev/null if there is nothing to send.
+input is still copied until it ends: give </dev/null if there is none. A peer
+that closes the connection while standard input is open makes that EPIPE.
 
 flags:
-  --timeout DURATION   wait at most so long (500ms, 30s, 2m) for the connection,
-                       also while the listener's backlog is full, and again, once
-                       one direction has ended, for the peer each time the other
-                       stands still. Default: no limit
-  --wait               if nobody listens at PATH yet, keep trying (until --timeout)
+  --timeout DURATION   wait at most so long (500ms, 30s, 2m) for the connection
+                       and, once one direction has ended, for the peer each time
+                       the other stands still. Default: no limit
+  --wait               as long as nobody listens, keep trying, until --timeout
   --allow-uid UIDS     talk only to a listener that runs as one of these users:
                        numbers separated by commas; the flag may be repeated
   --show-peer          write the listener's pid, uid and gid to standard error

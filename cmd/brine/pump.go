@@ -64,10 +64,10 @@ func (p *pump) run() error {
 		case <-p.ctx.Done():
 			return context.Cause(p.ctx)
 		case err := <-sent:
-			if err != nil && transport.Errno(err) != syscall.EPIPE {
+			if err != nil && !peerGone(err) {
 				return err
 			}
-			// A peer that takes no more may still have sent its reason.
+			// A peer that takes no more may have sent its reason before.
 			unsent, sent = err, nil
 			p.half()
 		case err := <-received:
@@ -155,6 +155,12 @@ func (p *pump) deadline() time.Time {
 		return time.Time{}
 	}
 	return p.tr.Now().Add(p.timeout)
+}
+
+// peerGone reports whether a send failed because nobody reads any more.
+func peerGone(err error) bool {
+	errno := transport.Errno(err)
+	return errno == syscall.EPIPE || errno == syscall.ECONNRESET
 }
 
 // lastLook asks once more after both directions have ended: a peer that ended

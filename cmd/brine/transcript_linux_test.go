@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -46,15 +47,22 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
+// replay runs a session anew. Beside the command there is "listening NAME",
+// which waits until somebody does.
 func replay(t *testing.T, script string) string {
 	dir, bin := t.TempDir(), t.TempDir()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrapper := fmt.Sprintf("#!/bin/sh\n%s=1 exec '%s' \"$@\"\n", beCommand, self)
-	if err := os.WriteFile(filepath.Join(bin, "brine"), []byte(wrapper), 0o755); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{
+		"brine": fmt.Sprintf("%s=1 exec '%s' \"$@\"\n", beCommand, self),
+		// The flag is __SO_ACCEPTCON; the file is there a moment before.
+		"listening": "until grep -q \" 00010000 .* $1\\$\" /proc/net/unix; do sleep 0.01; done\n",
+	} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var got bytes.Buffer
 	for line := range strings.Lines(script) {
@@ -72,10 +80,13 @@ func replay(t *testing.T, script string) string {
 
 // shell runs one line, and returns what it wrote, and its exit code if not 0.
 func shell(t *testing.T, dir, bin, command string) []byte {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", "umask 022; "+command)
 	cmd.Dir = dir
+	// What the line has left behind holds its output open.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
