@@ -179,3 +179,12 @@ func TestGroupTaskGoexit(t *testing.T) {
 	g.Go("exits", func(transport.Transport) { runtime.Goexit() })
 	expect(t, "Stop", g.Stop(never), 0, "")
 }
+
+// Of a task that returns as the deadline passes it is not said that it runs.
+func TestGroupInTime(t *testing.T) {
+	for _, wait := range []func(*transport.Group, time.Time) error{(*transport.Group).Wait, (*transport.Group).Stop} {
+		g := transport.NewGroup(new(late))
+		g.Go("task", func(transport.Transport) {})
+		expect(t, "Wait", wait(g, never), 0, "")
+	}
+}

@@ -393,6 +393,7 @@ var stories = []story{
 		dial("no address", bg, "unix", "")
 		dial("cancelled", canceled, "unix", file)
 		dial("too late", late, "unix", file)
+		dial("too late, but not done", passed{bg}, "unix", k.dir+"/stale")
 		dial("cancelled, no address", canceled, "unix", "")
 		dial("network", bg, "unixx", file)
 		dial("network, cancelled", canceled, "foo:bar", "")
@@ -425,6 +426,11 @@ var stories = []story{
 		tell("dial", 0, dialErr)
 	}},
 }
+
+// A passed is a context that is not done although its deadline has passed.
+type passed struct{ context.Context }
+
+func (passed) Deadline() (time.Time, bool) { return past, true }
 
 // Every story goes the same on the adapters as on package net, down to the
 // types of the errors inside the errors.

@@ -164,6 +164,9 @@ func TestQueueCancelled(t *testing.T) {
 					_, err := q.Pop(never)
 					if err != nil {
 						expect(t, "Pop", err, syscall.ECANCELED, "")
+						if what := q.Check(); what != "" {
+							t.Error(what)
+						}
 						return
 					}
 					taken[i]++
@@ -192,6 +195,19 @@ func TestQueueCancelled(t *testing.T) {
 			t.Errorf("Len: %d, want %d; %d wait; %s", q.Len(), left, q.Waiting(), what)
 		}
 	})
+}
+
+// An item that comes as the deadline passes is delivered.
+func TestQueueInTime(t *testing.T) {
+	l := new(late)
+	q := transport.NewQueue[int](l)
+	l.event = func() { q.Push(1) }
+	if v, err := q.Pop(never); v != 1 || err != nil {
+		t.Errorf("Pop: %d, %v", v, err)
+	}
+	if what := q.Check(); what != "" || q.Len() != 0 {
+		t.Errorf("Len: %d; %s", q.Len(), what)
+	}
 }
 
 // What was taken out is not kept alive, and nothing is allocated once the ring
@@ -235,3 +251,28 @@ func (still) Notify()                            {}
 func (still) Wait(time.Time) error               { return errStill }
 
 var errStill error = &transport.Error{Op: "wait", Err: syscall.ETIMEDOUT}
+
+// A late is a transport on which something happens, once, just as the deadline
+// of a Wait passes.
+type late struct {
+	still
+	event func()
+}
+
+func (l *late) NewNotifier() transport.Notifier    { return l }
+func (l *late) WithoutCancel() transport.Transport { return l }
+
+func (l *late) WithCancel(context.Context) (transport.Transport, func()) { return l, func() {} }
+
+func (l *late) Go(_ string, f func()) error {
+	l.event = f
+	return nil
+}
+
+func (l *late) Wait(deadline time.Time) error {
+	if event := l.event; event != nil && deadline != transport.Immediate {
+		l.event = nil
+		event()
+	}
+	return errStill
+}
