@@ -164,16 +164,20 @@ func parents(path string) []string {
 
 // describe names a file with what decides about access to it.
 func describe(path string) string {
+	name := path
+	if path == "." {
+		name = "the working directory"
+	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return path
+		return name
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return path
+		return name
 	}
 	return fmt.Sprintf("%s, which belongs to %s and group %d with mode %04o; this is %s",
-		path, owner(int(st.Uid)), st.Gid, info.Mode().Perm(), owner(os.Geteuid()))
+		name, owner(int(st.Uid)), st.Gid, info.Mode().Perm(), owner(os.Geteuid()))
 }
 
 // owner writes a user as "root (uid 0)", or without the name if there is none.

@@ -8,6 +8,8 @@ import (
 	"example.com/brine/transport"
 )
 
+const canTellHangUp = true
+
 // hungUp reports whether the peer has closed the connection for good and not
 // just ended its own stream. Reading cannot tell the two apart, and writing
 // needs a byte to write; POLLHUP says so (unix_poll: both directions shut down).

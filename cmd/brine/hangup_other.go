@@ -4,7 +4,8 @@ package main
 
 import "example.com/brine/transport"
 
-// hungUp reports whether the peer has closed the connection for good. These
-// systems raise POLLHUP at different moments, some for a half-close already; it
-// is noticed when there is something to send.
+// These systems raise POLLHUP at different moments, some for a half-close
+// already. That the peer has gone is noticed when there is something to send.
+const canTellHangUp = false
+
 func hungUp(transport.Conn) bool { return false }
