@@ -15,6 +15,9 @@ import (
 // one, and built with the flags of the test.
 const beCommand = "BRINE_TEST_BE_COMMAND"
 
+// The race detector sleeps a second at the exit of every process.
+var commandEnv = []string{beCommand + "=1", "GORACE=atexit_sleep_ms=0"}
+
 func TestMain(m *testing.M) {
 	if os.Getenv(beCommand) != "" {
 		main()
@@ -31,7 +34,7 @@ func brine(t testing.TB, dir string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(self, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), beCommand+"=1")
+	cmd.Env = append(os.Environ(), commandEnv...)
 	return cmd
 }
 

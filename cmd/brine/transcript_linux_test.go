@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the transcripts anew")
 
 // Each file of testdata is a session at a terminal. Its lines that begin with
 // "$ " are given to a shell, one after the other, in an empty directory; what
-// comes out has to be what is written below each.
+// comes out has to be what is written below each. "# " begins a story.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -56,7 +56,7 @@ func replay(t *testing.T, script string) string {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"brine": fmt.Sprintf("%s=1 exec '%s' \"$@\"\n", beCommand, self),
+		"brine": fmt.Sprintf("%s exec '%s' \"$@\"\n", strings.Join(commandEnv, " "), self),
 		// The flag is __SO_ACCEPTCON; the file is there a moment before.
 		"listening": "until grep -q \" 00010000 .* $1\\$\" /proc/net/unix; do sleep 0.01; done\n",
 	} {
@@ -71,7 +71,10 @@ func replay(t *testing.T, script string) string {
 		case ok:
 			fmt.Fprintf(&got, "$ %s\n", command)
 			got.Write(shell(t, dir, bin, command))
-		case strings.HasPrefix(line, "# "), line == "\n":
+		case strings.HasPrefix(line, "# "):
+			if got.Len() > 0 {
+				got.WriteByte('\n')
+			}
 			got.WriteString(line)
 		}
 	}
