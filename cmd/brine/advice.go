@@ -125,7 +125,7 @@ func (s *session) adviceOnPeer(e *transport.Error) string {
 	case syscall.ECONNRESET:
 		return "the peer closed the connection, or died, without reading all that was sent to it"
 	case syscall.EPIPE:
-		return "what came from it was written out; standard input had not ended (give </dev/null if there is nothing to send)"
+		return "what came from it was written out; standard input had not ended: give </dev/null if there is nothing to send"
 	}
 	return ""
 }

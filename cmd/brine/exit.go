@@ -95,7 +95,7 @@ func report(w io.Writer, err error, advice string) {
 		// Whoever sent the signal knows, and "brine dial … | head -1" is no
 		// mistake: other commands end silently there, too.
 	case errors.As(err, &usage):
-		fmt.Fprintf(w, "brine: %v\n       run 'brine help' for usage\n", err)
+		fmt.Fprintf(w, "brine: %v\n       see '%s'\n", err, strings.TrimSpace("brine help "+usage.topic))
 	default:
 		fmt.Fprintf(w, "brine: %v\n", err)
 		if advice != "" {

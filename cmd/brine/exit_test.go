@@ -20,7 +20,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{nil, 0},
 		{errors.New("anything"), 1},
-		{&usageError{"x"}, 2},
+		{&usageError{text: "x"}, 2},
 		{&transport.Error{Op: "dial", Err: syscall.ECONNREFUSED}, 88},
 		{fmt.Errorf("wrapped: %w", &transport.Error{Op: "recv", Err: syscall.ECONNRESET}), 90},
 		{inputError(&os.PathError{Op: "read", Path: "/dev/stdin", Err: syscall.EISDIR}), 109},

@@ -25,7 +25,10 @@ type options struct {
 }
 
 // A usageError is a mistake in the command line. It ends with exit code 2.
-type usageError struct{ text string }
+type usageError struct {
+	text  string
+	topic string // of the help that says how it is done, or ""
+}
 
 func (e *usageError) Error() string { return e.text }
 
@@ -36,7 +39,15 @@ func (e *usageError) Error() string { return e.text }
 // stops at the first argument that is not a flag, and its messages do not say
 // what to do instead.
 func parse(command string, args []string) (options, error) {
-	var o options
+	o, text := parseFlags(command, args)
+	if text != "" {
+		return o, &usageError{text, command}
+	}
+	return o, nil
+}
+
+// parseFlags returns what is wrong with the arguments, or "".
+func parseFlags(command string, args []string) (o options, mistake string) {
 	known := o.flags(command)
 	var paths []string
 	for len(args) > 0 {
@@ -61,22 +72,22 @@ func parse(command string, args []string) (options, error) {
 			}
 		} else if !hasValue {
 			if len(args) == 0 {
-				return o, &usageError{"--" + name + " needs a value"}
+				return o, "--" + name + " needs a value"
 			}
 			value, args = args[0], args[1:]
 		}
 		if err := known.Set(name, value); err != nil {
-			return o, &usageError{fmt.Sprintf("--%s %s: %v", name, value, err)}
+			return o, fmt.Sprintf("--%s %s: %v", name, value, err)
 		}
 	}
 	switch len(paths) {
 	case 0:
-		return o, &usageError{command + " needs the PATH of a socket"}
+		return o, command + " needs the PATH of a socket"
 	case 1:
 		o.path = paths[0]
-		return o, nil
+		return o, ""
 	}
-	return o, &usageError{fmt.Sprintf("%s takes one PATH, not %d: %q", command, len(paths), paths)}
+	return o, fmt.Sprintf("%s takes one PATH, not %d: %q", command, len(paths), paths)
 }
 
 // flags returns the flags of a command, which set o.
@@ -146,15 +157,15 @@ func wantsHelp(args []string) bool {
 	return slices.ContainsFunc(args, func(a string) bool { return a == "--help" || a == "-help" || a == "-h" })
 }
 
-func unknownFlag(command, name string, known *flag.FlagSet) error {
+func unknownFlag(command, name string, known *flag.FlagSet) string {
 	for _, other := range commands {
 		if other.name != command && new(options).flags(other.name).Lookup(name) != nil {
-			return &usageError{fmt.Sprintf("--%s is a flag of %s, not of %s", name, other.name, command)}
+			return fmt.Sprintf("--%s is a flag of %s, not of %s", name, other.name, command)
 		}
 	}
 	var names []string
 	known.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-	return &usageError{fmt.Sprintf("unknown flag --%s%s", name, didYouMean(name, names, "--"))}
+	return fmt.Sprintf("unknown flag --%s%s", name, didYouMean(name, names, "--"))
 }
 
 // didYouMean names the candidate that word was probably meant to be, or lists

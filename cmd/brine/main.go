@@ -79,7 +79,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 // to say.
 func dispatch(args []string) (name string, rest []string, text string, err error) {
 	if len(args) == 0 {
-		return "", nil, "", &usageError{"no command given; serve and dial are there"}
+		return "", nil, "", &usageError{text: "no command given; serve and dial are there"}
 	}
 	switch name, rest = args[0], args[1:]; name {
 	case "--version", "-version", "version":
@@ -91,7 +91,7 @@ func dispatch(args []string) (name string, rest []string, text string, err error
 		if text, ok := helpTopics[rest[0]]; ok {
 			return "", nil, text, nil
 		}
-		return "", nil, "", &usageError{fmt.Sprintf("no help on %q; there is help on %s", rest[0], topics())}
+		return "", nil, "", &usageError{text: fmt.Sprintf("no help on %q; there is help on %s", rest[0], topics())}
 	}
 	var names []string
 	for _, c := range commands {
@@ -103,7 +103,7 @@ func dispatch(args []string) (name string, rest []string, text string, err error
 		}
 		names = append(names, c.name)
 	}
-	return "", nil, "", &usageError{fmt.Sprintf("unknown command %q%s", name, didYouMean(name, names, ""))}
+	return "", nil, "", &usageError{text: fmt.Sprintf("unknown command %q%s", name, didYouMean(name, names, ""))}
 }
 
 // ended turns the ECANCELED by which a signal ended a call back into the signal.
