@@ -69,6 +69,8 @@ func parseFlags(command string, args []string) (o options, mistake string) {
 		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
 			if !hasValue {
 				value = "true"
+			} else if _, err := strconv.ParseBool(value); err != nil {
+				return o, "--" + name + " takes no value"
 			}
 		} else if !hasValue {
 			if len(args) == 0 {

@@ -45,6 +45,7 @@ func TestParseMistakes(t *testing.T) {
 		{"dial a --mode 0600", "--mode is a flag of serve, not of dial"},
 		{"serve a --wait", "--wait is a flag of dial, not of serve"},
 		{"serve a --mode", "--mode needs a value"},
+		{"serve a --takeover=perhaps", "--takeover takes no value"},
 		{"serve a --mode rw", "--mode rw: write permission bits in octal, such as 0600"},
 		{"serve a --mode 1777", "--mode 1777: only the permission bits 0001 to 0777 can be set"},
 		{"serve a --mode 0", "--mode 0: would keep everyone out; 0600 lets your own processes in"},
