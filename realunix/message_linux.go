@@ -14,8 +14,9 @@ const iovMax = 1024
 
 // bigCopy is from how many bytes on a call is announced to the Go scheduler.
 // Calls never block, so the announcement, which costs as much as a small copy,
-// is made only where the copying itself takes long enough to matter.
-const bigCopy = 32 << 10
+// is made only where the copying itself can take long enough to matter. (No
+// call moves more than fits into a socket's buffer, 208 KiB by default.)
+const bigCopy = 256 << 10
 
 // A message is the header of sendmsg(2) and recvmsg(2), kept with the
 // connection because the calls of x/sys/unix allocate one each time. Between

@@ -41,6 +41,9 @@ func (n *notifier) remove(i int) {
 	n.waiting = n.waiting[:last]
 }
 
+// errNoToken is made once: a queue looks for a token with every Pop.
+var errNoToken = fail("wait", "", syscall.ETIMEDOUT)
+
 // Wait implements transport.Notifier.
 func (n *notifier) Wait(deadline time.Time) error {
 	if err := n.t.check("wait", ""); err != nil {
@@ -54,7 +57,7 @@ func (n *notifier) Wait(deadline time.Time) error {
 	}
 	if transport.Expired(deadline, time.Now()) {
 		n.mu.Unlock()
-		return fail("wait", "", syscall.ETIMEDOUT)
+		return errNoToken
 	}
 	s := newSleeper()
 	n.waiting = append(n.waiting, s)

@@ -171,7 +171,7 @@ func (s *socket) retry(d *direction, t *Transport) syscall.Errno {
 	if budget == trialSpin {
 		patience = 0
 	}
-	for {
+	for tries := 0; ; tries++ {
 		errno := d.try(s.fd)
 		took := time.Since(start)
 		if errno != syscall.EAGAIN {
@@ -187,6 +187,9 @@ func (s *socket) retry(d *direction, t *Transport) syscall.Errno {
 			// that looks for work finds it. Yielding makes an idle one look.
 			runtime.Gosched()
 			yielded = true
+		}
+		if tries%4 == 2 {
+			yieldThread()
 		}
 	}
 }

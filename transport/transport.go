@@ -94,7 +94,7 @@ type Sockets interface {
 	// everything, and closing one closes the other, but calls on the new one
 	// are cancelled with this view. It is for handing an accepted connection to
 	// a task of a narrower group. Errors: EBADF for a nil, closed or foreign
-	// connection.
+	// connection, ECANCELED.
 	Attach(c Conn) (Conn, error)
 
 	// AttachListener does the same for a listener.
@@ -179,7 +179,8 @@ type Notifier interface {
 	Notify()
 
 	// Wait takes the token, and blocks until there is one. Waiting tasks are
-	// served first come, first served. A Wait that fails has taken no token.
+	// served first come, first served. A Wait that fails has taken no token; one
+	// that is given a token and cancelled in the same moment may return either.
 	// Errors: ETIMEDOUT after the deadline, ECANCELED.
 	Wait(deadline time.Time) error
 }
