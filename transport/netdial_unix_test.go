@@ -111,7 +111,8 @@ func TestDialerContextEnds(t *testing.T) {
 type refusing struct{ transport.Transport }
 
 func (r refusing) WithCancel(context.Context) (transport.Transport, func()) {
-	v, _ := r.Transport.WithCancel(nil)
+	var none context.Context
+	v, _ := r.Transport.WithCancel(none)
 	return v, func() {}
 }
 

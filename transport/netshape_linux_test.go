@@ -90,7 +90,10 @@ func shape(err error) string {
 		default:
 			fmt.Fprintf(&b, " %q", e)
 		}
-		if e, ok := e.(net.Error); ok {
+		if e, ok := e.(interface {
+			Timeout() bool
+			Temporary() bool
+		}); ok {
 			fmt.Fprintf(&b, " timeout=%t temporary=%t", e.Timeout(), e.Temporary())
 		}
 	}

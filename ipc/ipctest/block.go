@@ -1,6 +1,7 @@
 package ipctest
 
 import (
+	"context"
 	"syscall"
 	"time"
 
@@ -279,7 +280,8 @@ var attachScenarios = []Scenario{
 	{
 		Name: "cancel/no-context",
 		Main: func(t T, tr transport.Transport) {
-			v, cancel := tr.WithCancel(nil)
+			var none context.Context
+			v, cancel := tr.WithCancel(none)
 			defer cancel()
 			_, _, err := ipc.Pair(v)
 			t.Want(err, Pair, syscall.EINVAL)
