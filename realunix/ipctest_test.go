@@ -83,7 +83,7 @@ func (k *kernel) Lacks(a ipctest.Ability) string {
 		if os.Geteuid() != 0 {
 			return "not running as root"
 		}
-	case ipctest.Abstract, ipctest.LinuxBacklog:
+	case ipctest.Abstract, ipctest.LinuxBacklog, ipctest.LongPaths:
 		if !linux {
 			return "Linux only"
 		}
@@ -122,11 +122,13 @@ func (k *kernel) Run(s *ipctest.Scenario, note func(ipctest.Event)) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
+		defer func() { // also after Fatal
+			mu.Lock()
+			kill := failed
+			mu.Unlock()
+			st.finish(kill)
+		}()
 		st.play(ipctest.MainRole, "")
-		mu.Lock()
-		kill := failed
-		mu.Unlock()
-		st.finish(kill)
 	}()
 	select {
 	case <-ended:

@@ -83,6 +83,7 @@ const (
 	Descriptors  Ability = "passing descriptors"
 	PeerCred     Ability = "peer credentials"
 	SocketMode   Ability = "the mode of a socket file" // ListenConfig.Mode
+	LongPaths    Ability = "socket paths of 107 bytes"
 	LinuxBacklog Ability = "a backlog that is counted as Linux does"
 	Faults       Ability = "ordered faults" // Stage.Fault
 )

@@ -140,10 +140,40 @@ var closeScenarios = []Scenario{
 					t.Want(s.Close(later(tr)), Close, syscall.ECONNRESET)
 					return
 				}
-				tr.Sleep(tr.Now().Add(tick / 4))
 			}
 			t.Error("the peer never closed")
 		}}},
+	},
+	{
+		// Also where the buffer is never empty, because several send at once.
+		Name: "close/flooded-by-many",
+		Main: func(t T, tr transport.Transport) {
+			x, y, err := tr.Pair()
+			ok(t, err)
+			var joins []func()
+			for range 3 {
+				c := must(ipc.FromFD(tr, must(y.Dup())(t)))(t)
+				joins = append(joins, aside(t, tr, "flood", func() {
+					p := make([]byte, 64<<10)
+					for end := later(tr); !transport.Expired(end, tr.Now()); {
+						if err := c.Send(p, end); err != nil {
+							t.Want(err, Send, syscall.ECONNRESET)
+							return
+						}
+					}
+					t.Error("the peer never closed")
+				}))
+			}
+			ok(t, y.Close())
+			a := adopt(t, tr, x)
+			pause(tr)
+			deadline := soon(tr)
+			t.Want(a.Close(deadline), Close, syscall.ETIMEDOUT)
+			t.OnTime(tr, deadline)
+			for _, join := range joins {
+				join()
+			}
+		},
 	},
 	{
 		// A listener's close is immediate, and a connection that it accepted

@@ -15,7 +15,7 @@ import (
 
 const (
 	brief = 20 * time.Millisecond // how long a call is made to wait that must time out
-	ample = 20 * time.Second      // longer than anything takes that must succeed
+	ample = 10 * time.Second      // longer than anything takes that must succeed
 	tick  = time.Millisecond      // between two looks at something
 )
 

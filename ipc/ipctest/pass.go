@@ -374,6 +374,11 @@ var strayScenarios = []Scenario{
 				},
 				func(a, b *ipc.Conn) { t.Want(b.Close(soon(tr)), Close, syscall.ETIMEDOUT) },
 				func(a, b *ipc.Conn) {
+					hear(t, tr, b, "A")
+					t.Want(b.Send(make([]byte, flood), transport.Immediate), Send, syscall.ETIMEDOUT)
+					t.Want(b.Close(later(tr)), Close, syscall.ECONNRESET)
+				},
+				func(a, b *ipc.Conn) {
 					t.Want(b.Recv(make([]byte, 5), soon(tr)), Recv, syscall.ETIMEDOUT)
 				},
 			} {

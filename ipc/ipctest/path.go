@@ -93,10 +93,21 @@ var pathScenarios = []Scenario{
 				_, err = ipc.Connect(tr, c.path, later(tr))
 				answer(t, c.what, err, Connect, c.errno)
 			}
-			longest := filled(t.Path("n"), transport.MaxPath)
-			l := must(ipc.Listen(tr, longest, 1, transport.ListenConfig{}))(t)
-			ok(t, must(ipc.Connect(tr, longest, later(tr)))(t).Abort())
-			ok(t, l.Close())
+		},
+	},
+	{
+		Name:  "path/longest",
+		Needs: []Ability{LongPaths},
+		Main: func(t T, tr transport.Transport) {
+			longest := filled(t.Path("n"), 107)
+			for _, cfg := range []transport.ListenConfig{{Unlink: true}, {Takeover: true, Unlink: true}} {
+				l := must(ipc.Listen(tr, longest, 1, cfg))(t)
+				ok(t, must(ipc.Connect(tr, longest, later(tr)))(t).Abort())
+				if l.Addr() != transport.Addr(longest) {
+					t.Errorf("the name is %q", l.Addr())
+				}
+				ok(t, l.Close())
+			}
 		},
 	},
 	{
