@@ -2,6 +2,8 @@ package ipctest
 
 import (
 	"bytes"
+	"flag"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -9,6 +11,8 @@ import (
 
 	"example.com/brine/transport"
 )
+
+var update = flag.Bool("update", false, "write testdata/contract.txt anew")
 
 // bare lacks everything, and plays nothing.
 type bare struct{}
@@ -52,6 +56,16 @@ func TestTable(t *testing.T) {
 	if faults := whole.faults(); faults != nil {
 		t.Errorf("with everything provoked: %q", faults)
 	}
+	const golden = "testdata/contract.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(whole.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(golden); err != nil || string(want) != whole.String() {
+		t.Errorf("the contract is not as in %s (error %v); if it is meant to change, run with -update", golden, err)
+	}
+
 	whole.provoke(Connect, "ECONNRESET")
 	if faults := whole.faults(); len(faults) != 1 || !strings.Contains(faults[0], "ipc_connect ECONNRESET was provoked") {
 		t.Errorf("with what cannot happen: %q", faults)
