@@ -5,6 +5,7 @@ package realunix
 import (
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,18 +25,18 @@ type direction struct {
 	park  func(uintptr) bool         // try, as the poller wants it
 	last  syscall.Errno              // what park's try answered
 	spin  spin
-	near  bool // the other side is in this process (as far as SO_PEERCRED tells)
-	asked bool // near is known
+	asked bool // spin.near is known, as far as SO_PEERCRED tells
 	parks bool // the last call parked, so the next is expected to
 	tries int  // what park has tried in this call
 	node  node // in the holder's view, while it is blocked
 
-	mu     sync.Mutex
-	write  bool      // which of the poller's deadlines is this direction's
-	cap    time.Time // zero: none
-	parked bool      // the holder is in the poller, or about to be
-	armed  time.Time // the poller's deadline; zero: none
-	file   *os.File  // set before parked is
+	parked atomic.Bool // the holder is in the poller, or about to be; set with mu held
+
+	mu    sync.Mutex
+	write bool      // which of the poller's deadlines is this direction's
+	cap   time.Time // zero: none
+	armed time.Time // the poller's deadline; zero: none
+	file  *os.File  // set before parked is
 }
 
 // A socket is a descriptor with its two directions. A listener accepts in the
@@ -68,7 +69,7 @@ var past = time.Unix(1, 0)
 func (d *direction) kick() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.parked {
+	if d.parked.Load() {
 		d.arm(past)
 	}
 }
@@ -140,7 +141,7 @@ func (s *socket) queue(d *direction, q *queued, t *Transport, deadline time.Time
 		}
 		d.mu.Lock()
 		eff := transport.Earlier(deadline, d.cap)
-		parked := d.parked
+		parked := d.parked.Load()
 		d.mu.Unlock()
 		var expired <-chan time.Time
 		if !eff.IsZero() {
@@ -236,15 +237,11 @@ func (s *socket) wait(d *direction, t *Transport, deadline time.Time, file *os.F
 			err = raw.Read(d.park)
 		}
 		if err == nil {
-			d.mu.Lock()
-			d.parked = false
-			d.mu.Unlock()
+			d.parked.Store(false)
 			return d.last
 		}
 		if !os.IsTimeout(err) {
-			d.mu.Lock()
-			d.parked = false
-			d.mu.Unlock()
+			d.parked.Store(false)
 			return errnoOf(err)
 		}
 	}
@@ -256,7 +253,7 @@ func (s *socket) wait(d *direction, t *Transport, deadline time.Time, file *os.F
 func (s *socket) prepare(d *direction, t *Transport, deadline time.Time, file *os.File) syscall.Errno {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.parked = false
+	d.parked.Store(false)
 	switch {
 	case s.closed():
 		return syscall.EBADF
@@ -277,6 +274,6 @@ func (s *socket) prepare(d *direction, t *Transport, deadline time.Time, file *o
 		}
 	}
 	d.file = file
-	d.parked = true
+	d.parked.Store(true)
 	return 0
 }

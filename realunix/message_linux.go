@@ -57,7 +57,9 @@ func (m *message) set(bufs [][]byte, skip, limit int) {
 // clear lets go of the caller's memory.
 func (m *message) clear() {
 	clear(m.iov)
-	m.hdr = unix.Msghdr{}
+	if m.hdr.Iov != nil {
+		m.hdr = unix.Msghdr{}
+	}
 }
 
 func call(trap uintptr, n int, fd int, a, b, c uintptr) (int, syscall.Errno) {

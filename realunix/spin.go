@@ -26,20 +26,25 @@ import (
 //     After a failure it retries for longer, lest one hiccup that made both
 //     sides park has each wait for the other's waking from then on.
 //
-// A trial that fails doubles the number of short waits before the next, so a
-// connection whose peer takes its time costs next to nothing. A connection
-// with long pauses never leaves idle.
+// A trial that fails, or heat that does not last, doubles the number of short
+// waits before the next trial, so a connection whose peer takes its time costs
+// next to nothing. A connection with long pauses never leaves idle.
+//
+// What counts as quick depends on what parking costs. Two ends in one process
+// that share a processor wake each other in a few microseconds, so spinning
+// must be better than that; it is where they run on two.
 //
 // spin is a plain value: it is told what happened and says what to do.
 type spin struct {
 	mode   spinMode
-	credit int // idle: short waits seen
-	need   int // idle: short waits before the next trial; 0 stands for firstTrial
-	left   int // trial: waits that remain
-	wins   int // trial: quick answers seen
-	misses int // waits in a row (hot), or of this trial, in which nothing came
-	slow   int // hot: late answers in a row
-	waits  int // hot: all waits
+	near   bool // the other end is in this process
+	credit int  // idle: short waits seen
+	need   int  // short waits before the next trial; 0 stands for firstTrial
+	left   int  // trial: waits that remain
+	wins   int  // trial: quick answers seen
+	misses int  // waits in a row (hot), or of this trial, in which nothing came
+	slow   int  // hot: late answers in a row
+	waits  int  // hot: all waits
 }
 
 type spinMode uint8
@@ -61,6 +66,7 @@ const (
 
 	shortWait = 300 * time.Microsecond // a parked wait that spinning might have spared
 	quick     = 12 * time.Microsecond  // an answer from a side that did not have to be woken
+	quickNear = 5 * time.Microsecond   // the same, within a process
 	trialSpin = 250 * time.Microsecond // outlasts the other side's waking
 	hotSpin   = 20 * time.Microsecond
 	nearYield = 4 * time.Microsecond
@@ -88,13 +94,13 @@ func (s *spin) parked(took time.Duration) {
 	}
 	s.credit++
 	if s.credit >= max(s.need, firstTrial) {
-		*s = spin{mode: trial, need: s.need, left: trialWaits}
+		*s = spin{mode: trial, near: s.near, need: s.need, left: trialWaits}
 	}
 }
 
 // spun takes note of retrying: whether something came, and when.
 func (s *spin) spun(hit bool, took time.Duration) {
-	win := hit && took <= quick
+	win := hit && (took <= quickNear || took <= quick && !s.near)
 	switch s.mode {
 	case trial:
 		s.left--
@@ -105,9 +111,9 @@ func (s *spin) spun(hit bool, took time.Duration) {
 			s.misses++
 		}
 		if s.wins >= trialWins {
-			*s = spin{mode: hot}
+			*s = spin{mode: hot, near: s.near, need: s.need}
 		} else if s.left <= 0 || s.misses >= maxMisses {
-			*s = spin{need: min(2*max(s.need, firstTrial), lastTrial)}
+			s.giveUp()
 		}
 	case hot:
 		switch {
@@ -119,9 +125,13 @@ func (s *spin) spun(hit bool, took time.Duration) {
 			s.misses++
 		}
 		if s.misses >= maxMisses || s.slow >= maxSlow {
-			*s = spin{}
+			s.giveUp()
 		}
 	}
+}
+
+func (s *spin) giveUp() {
+	*s = spin{near: s.near, need: min(2*max(s.need, firstTrial), lastTrial)}
 }
 
 // breathe reports whether the reader should park for once although it is hot: a
@@ -132,7 +142,11 @@ func (s *spin) breathe() bool {
 		return false
 	}
 	s.waits++
-	return s.waits%breather == 0
+	if s.waits%breather != 0 {
+		return false
+	}
+	s.need = 0 // it has paid off for a while: should it end, try again soon
+	return true
 }
 
 // spinning counts the readers of this program that are retrying now. More than
@@ -142,7 +156,7 @@ var spinning atomic.Int32
 
 // alone reports whether the other side cannot run while this one retries: it is
 // in this process, which has one processor.
-func (d *direction) alone() bool { return d.near && runtime.GOMAXPROCS(0) == 1 }
+func (d *direction) alone() bool { return d.spin.near && runtime.GOMAXPROCS(0) == 1 }
 
 // retry retries d's operation for as long as d.spin says. It returns EAGAIN if
 // nothing came.
@@ -153,10 +167,10 @@ func (s *socket) retry(d *direction, t *Transport) syscall.Errno {
 	}
 	if !d.asked {
 		cred, errno := peerCred(s.fd)
-		d.near, d.asked = errno == 0 && cred.PID == os.Getpid(), true
+		d.spin.near, d.asked = errno == 0 && cred.PID == os.Getpid(), true
 	}
 	if d.alone() {
-		d.spin = spin{}
+		d.spin = spin{near: true}
 		return syscall.EAGAIN
 	}
 	if d.spin.breathe() {
@@ -167,7 +181,7 @@ func (s *socket) retry(d *direction, t *Transport) syscall.Errno {
 		return syscall.EAGAIN
 	}
 	start := time.Now()
-	yielded, patience := !d.near, nearYield
+	yielded, patience := !d.spin.near, nearYield
 	if budget == trialSpin {
 		patience = 0
 	}

@@ -54,11 +54,43 @@ func TestSpinTriesAfterShortWaits(t *testing.T) {
 }
 
 func TestSpinLeavesSlowAnswers(t *testing.T) {
+	for _, c := range []struct {
+		near  bool
+		took  time.Duration
+		stays bool
+	}{
+		{false, 18 * us, false},
+		{false, 8 * us, true},
+		{true, 8 * us, false}, // parking would have been as good
+		{true, 3 * us, true},
+	} {
+		s := spin{mode: hot, near: c.near}
+		for range maxSlow {
+			s.spun(true, c.took)
+		}
+		if stays := s.mode == hot; stays != c.stays {
+			t.Errorf("%+v: %+v", c, s)
+		}
+	}
+}
+
+// Heat that does not last is tried ever less often, and forgiven once it has.
+func TestSpinRemembers(t *testing.T) {
 	s := spin{mode: hot}
 	for range maxSlow {
 		s.spun(true, 18*us)
 	}
-	if s.mode != idle {
+	if s.mode != idle || s.need != 2*firstTrial {
+		t.Fatalf("%+v", s)
+	}
+	s = spin{mode: hot, need: lastTrial}
+	for range breather {
+		s.breathe()
+	}
+	for range maxMisses {
+		s.spun(false, hotSpin)
+	}
+	if s.mode != idle || s.need != 2*firstTrial {
 		t.Fatalf("%+v", s)
 	}
 }
