@@ -32,7 +32,8 @@ import (
 //
 // What counts as quick depends on what parking costs. Two ends in one process
 // that share a processor wake each other in a few microseconds, so spinning
-// must be better than that; it is where they run on two.
+// must be better than that; it is where they run on two, and a trial has to last
+// until the kernel has noticed that there are two runnable threads to spread.
 //
 // spin is a plain value: it is told what happened and says what to do.
 type spin struct {
@@ -56,19 +57,21 @@ const (
 )
 
 const (
-	firstTrial = 8
-	lastTrial  = 4096
-	trialWaits = 12
-	trialWins  = 3
-	maxMisses  = 3
-	maxSlow    = 16
-	breather   = 256
+	firstTrial     = 8
+	lastTrial      = 4096
+	lastTrialNear  = 32768
+	trialWaits     = 12
+	trialWaitsNear = 512
+	trialWins      = 3
+	maxMisses      = 3
+	maxSlow        = 16
+	breather       = 1024
 
 	shortWait = 300 * time.Microsecond // a parked wait that spinning might have spared
 	quick     = 12 * time.Microsecond  // an answer from a side that did not have to be woken
 	quickNear = 5 * time.Microsecond   // the same, within a process
 	trialSpin = 250 * time.Microsecond // outlasts the other side's waking
-	hotSpin   = 20 * time.Microsecond
+	hotSpin   = 50 * time.Microsecond  // outlasts the other side's parking for once
 	nearYield = 4 * time.Microsecond
 )
 
@@ -95,6 +98,9 @@ func (s *spin) parked(took time.Duration) {
 	s.credit++
 	if s.credit >= max(s.need, firstTrial) {
 		*s = spin{mode: trial, near: s.near, need: s.need, left: trialWaits}
+		if s.near {
+			s.left = trialWaitsNear
+		}
 	}
 }
 
@@ -131,7 +137,11 @@ func (s *spin) spun(hit bool, took time.Duration) {
 }
 
 func (s *spin) giveUp() {
-	*s = spin{near: s.near, need: min(2*max(s.need, firstTrial), lastTrial)}
+	last := lastTrial
+	if s.near {
+		last = lastTrialNear
+	}
+	*s = spin{near: s.near, need: min(2*max(s.need, firstTrial), last)}
 }
 
 // breathe reports whether the reader should park for once although it is hot: a

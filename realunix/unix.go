@@ -15,7 +15,7 @@ import (
 // Config is how a Transport behaves. The zero value is what most programs want.
 type Config struct {
 	// NoSpin makes readers park at once. By default a reader of a connection
-	// on which that has recently paid off retries for up to 20 µs before it
+	// on which that has recently paid off retries for up to 50 µs before it
 	// parks; idle and sparse connections do not spin.
 	NoSpin bool
 }
