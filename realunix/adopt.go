@@ -43,7 +43,7 @@ func (t *Transport) AdoptListener(fd transport.FD, cfg transport.ListenConfig) (
 		unix.Close(n)
 		return nil, fail(op, "", syscall.EBADF)
 	}
-	a := &acceptor{path: localName(n), allow: slices.Clone(cfg.AllowUID)}
+	a := &acceptor{lease: &lease{}, path: localName(n), allow: slices.Clone(cfg.AllowUID), shared: true}
 	return newListener(t, a, n), nil
 }
 
@@ -62,7 +62,7 @@ func (t *Transport) adopt(op string, fd transport.FD, listening bool) (int, *des
 	}
 	n, err := unix.FcntlInt(uintptr(d.fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err == nil {
-		if err = unix.SetNonblock(n, true); err != nil {
+		if err = settle(n); err != nil {
 			unix.Close(n)
 		}
 	}
@@ -84,9 +84,14 @@ func unfit(fd int, listening bool) string {
 		return "not a stream socket"
 	}
 	accepts, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+	if err != nil {
+		// macOS and OpenBSD do not tell. What has a peer does not listen, and
+		// what has none is of no other use.
+		if _, err := unix.Getpeername(fd); err == unix.ENOTCONN {
+			accepts = 1
+		}
+	}
 	switch {
-	case err != nil:
-		return "cannot tell whether it listens"
 	case listening && accepts == 0:
 		return "not listening"
 	case !listening && accepts != 0:

@@ -42,16 +42,9 @@ type conn struct {
 
 func newConn(view *Transport, fd int, local, remote string) *conn {
 	s := &stream{local: local, remote: remote}
-	s.init(fd)
-	runtime.SetFinalizer(s, (*stream).lost)
+	s.init(&desc{fd: fd})
+	runtime.AddCleanup(s, (*desc).lost, s.desc)
 	return &conn{stream: s, view: view}
-}
-
-// lost closes a socket that was dropped without Close, as package net does.
-func (s *stream) lost() {
-	if s.shut() {
-		s.close()
-	}
 }
 
 // SendBuffer and SyscallConn are asserted by callers; see package transport.
@@ -77,12 +70,12 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 	if err := c.view.check("recv", ""); err != nil {
 		return 0, 0, err
 	}
+	if total(bufs) == 0 {
+		return 0, 0, nil
+	}
 	got, errno := c.recv(bufs, fds, deadline)
 	if errno != 0 {
 		return 0, 0, fail("recv", "", errno)
-	}
-	if got.n < 0 {
-		return 0, 0, nil
 	}
 	raceRecv(bufs, got.n)
 	if got.n == 0 {
@@ -94,7 +87,13 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 	return got.n, got.nfd, nil
 }
 
-// recv answers with n = -1 if bufs has no room.
+func total(bufs [][]byte) (n int) {
+	for _, b := range bufs {
+		n += len(b)
+	}
+	return n
+}
+
 func (c *conn) recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (moved, syscall.Errno) {
 	s := c.stream
 	switch errno := s.enter(&s.rd, c.view, deadline); errno {
@@ -107,9 +106,6 @@ func (c *conn) recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (move
 	defer s.rd.turn.give()
 	m := &s.recvMsg
 	m.set(bufs, 0, math.MaxInt32)
-	if m.n == 0 {
-		return moved{n: -1}, 0
-	}
 	defer m.clear()
 	if s.rd.try == nil {
 		s.rd.try = func(fd int) (errno syscall.Errno) {
@@ -128,9 +124,6 @@ func (c *conn) recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (move
 func recvNow(fd int, bufs [][]byte, fds []transport.FD) (got moved, errno syscall.Errno) {
 	var m message
 	m.set(bufs, 0, math.MaxInt32)
-	if m.n == 0 {
-		return moved{n: -1}, 0
-	}
 	got.n, got.nfd, got.cut, errno = m.recv(fd, fds)
 	if errno == syscall.EAGAIN {
 		errno = syscall.ETIMEDOUT
@@ -146,10 +139,7 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 	if err := c.view.check("send", ""); err != nil {
 		return 0, err
 	}
-	size := 0
-	for _, b := range bufs {
-		size += len(b)
-	}
+	size := total(bufs)
 	switch {
 	case len(fds) > transport.MaxFDs:
 		return 0, invalid("send", "", "more descriptors than one message can carry")
@@ -172,7 +162,7 @@ func (c *conn) send(bufs [][]byte, fds []transport.FD, size int, deadline time.T
 		if rights, errno = hold(fds); errno != 0 {
 			return 0, errno
 		}
-		defer unhold(fds)
+		defer func() { unhold(fds) }()
 	}
 	if errno := s.enter(&s.wr, c.view, deadline); errno != 0 {
 		if errno == syscall.EAGAIN {
@@ -201,7 +191,13 @@ func (c *conn) send(bufs [][]byte, fds []transport.FD, size int, deadline time.T
 			return n, errno
 		}
 		n += s.sent
-		s.rights = nil
+		if s.rights != nil {
+			// They have gone. Who closes one now must not have to wait until the
+			// peer has read the rest.
+			s.rights = nil
+			unhold(fds)
+			fds = nil
+		}
 	}
 	return n, 0
 }
@@ -227,7 +223,9 @@ func (c *conn) shutdown(op string, how int) error {
 	}
 	defer c.release()
 	raceSend(nil)
-	if err := unix.Shutdown(c.fd, how); err != nil {
+	// Where the peer is gone, and where there never was one, Linux agrees and
+	// the BSDs say ENOTCONN.
+	if err := unix.Shutdown(c.fd, how); err != nil && err != unix.ENOTCONN {
 		return fail(op, "", errnoOf(err))
 	}
 	if how == unix.SHUT_WR {
@@ -243,7 +241,6 @@ func (c *conn) Close() error {
 		return fail("close", "", syscall.EBADF)
 	}
 	raceSend(nil)
-	runtime.SetFinalizer(c.stream, nil)
 	c.close()
 	return nil
 }
@@ -345,23 +342,38 @@ func (r rawConn) do(op string, d *direction, f func(uintptr) bool) error {
 	if err := c.view.check(op, ""); err != nil {
 		return err
 	}
-	errno := c.enter(d, c.view, time.Time{})
-	if errno == 0 {
-		kept := d.try
-		d.try = func(fd int) syscall.Errno {
-			if f(uintptr(fd)) {
-				return 0
-			}
-			return syscall.EAGAIN
+	var errno syscall.Errno
+	switch errno = c.enter(d, c.view, time.Time{}); errno {
+	case 0:
+		errno = c.operateRaw(d, f)
+	case syscall.EAGAIN: // the cap has passed: try once
+		if errno = syscall.ETIMEDOUT; f(uintptr(c.fd)) {
+			errno = 0
 		}
-		errno = c.stream.operate(d, c.view, time.Time{})
-		d.try = kept
-		d.turn.give()
 	}
 	if errno != 0 {
 		return fail(op, "", errno)
 	}
 	return nil
+}
+
+// operateRaw has f as the operation of d, whose turn the caller has taken. f is
+// not ours: it may panic, or end the goroutine.
+func (c *conn) operateRaw(d *direction, f func(uintptr) bool) syscall.Errno {
+	kept := d.try
+	defer func() {
+		d.try = kept
+		d.parked.Store(false)
+		c.view.unwatch(&d.node)
+		d.turn.give()
+	}()
+	d.try = func(fd int) syscall.Errno {
+		if f(uintptr(fd)) {
+			return 0
+		}
+		return syscall.EAGAIN
+	}
+	return c.stream.operate(d, c.view, time.Time{})
 }
 
 // errnoOf is the errno of an error that a system call, or the poller, returned.

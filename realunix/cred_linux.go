@@ -15,6 +15,14 @@ func peerCred(fd int) (transport.Cred, syscall.Errno) {
 	if err != nil {
 		return transport.Cred{}, errnoOf(err)
 	}
-	// A socket that was never connected has uid -1.
-	return transport.Cred{PID: int(u.Pid), UID: int(int32(u.Uid)), GID: int(int32(u.Gid))}, 0
+	return transport.Cred{PID: int(u.Pid), UID: id(u.Uid), GID: id(u.Gid)}, 0
+}
+
+// id is a user or group ID, or -1 for that of nobody: a socket that was never
+// connected has it.
+func id(n uint32) int {
+	if n == ^uint32(0) {
+		return -1
+	}
+	return int(n)
 }

@@ -44,6 +44,15 @@ func (d *desc) release() {
 	}
 }
 
+// lost closes a descriptor that was dropped without Close, as packages net and
+// os do. It is what the garbage collector calls; nothing that d refers to may
+// lead back to what was dropped.
+func (d *desc) lost() {
+	if d.shut() {
+		d.close()
+	}
+}
+
 func (d *desc) closed() bool { return d.state.Load()&1 != 0 }
 
 // shut lets no further reference be taken. It reports false if that has been
@@ -59,12 +68,17 @@ func (d *desc) shut() bool {
 	return true
 }
 
-// close waits until all references are gone and closes the number. It follows
-// a shut that reported true, and whatever had to be done to end blocked calls.
-func (d *desc) close() {
+// drain waits until all references are gone. It follows a shut that reported
+// true, and whatever had to be done to end blocked calls.
+func (d *desc) drain() {
 	for d.state.Load() != 1 {
 		<-d.drained
 	}
+}
+
+// close closes the number once all references are gone; see drain.
+func (d *desc) close() {
+	d.drain()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.file != nil {
@@ -81,6 +95,12 @@ func (d *desc) poller() (*os.File, syscall.RawConn, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.file == nil {
+		// What the descriptor refers to may be shared with somebody who has made
+		// it blocking since (a shell does, with its standard input); the poller
+		// takes only what is not.
+		if err := unix.SetNonblock(d.fd, true); err != nil {
+			return nil, nil, err
+		}
 		f := os.NewFile(uintptr(d.fd), "unix")
 		raw, err := f.SyscallConn()
 		if err != nil {

@@ -42,12 +42,12 @@ type direction struct {
 // A socket is a descriptor with its two directions. A listener accepts in the
 // reading one.
 type socket struct {
-	desc
+	*desc  // apart, because a cleanup must not hold what it waits for
 	rd, wr direction
 }
 
-func (s *socket) init(fd int) {
-	s.fd = fd
+func (s *socket) init(d *desc) {
+	s.desc = d
 	s.wr.write = true
 }
 
@@ -132,6 +132,8 @@ func (s *socket) queue(d *direction, q *queued, t *Transport, deadline time.Time
 	n := node{kick: q.kick}
 	t.watch(&n)
 	defer t.unwatch(&n)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
 	for {
 		switch {
 		case s.closed():
@@ -141,21 +143,20 @@ func (s *socket) queue(d *direction, q *queued, t *Transport, deadline time.Time
 		}
 		d.mu.Lock()
 		eff := transport.Earlier(deadline, d.cap)
-		parked := d.parked.Load()
 		d.mu.Unlock()
 		var expired <-chan time.Time
 		if !eff.IsZero() {
-			left := time.Until(eff)
-			if left <= 0 && parked {
-				return syscall.EAGAIN
-			}
-			if left > 0 {
-				timer := time.NewTimer(left)
-				defer timer.Stop()
+			if left := time.Until(eff); left > 0 {
+				timer.Reset(left)
 				expired = timer.C
+			} else {
+				// If the holder is not parked it is about to give the turn on or
+				// to park, and wakes this call either way.
+				q.late.Store(true)
+				if d.parked.Load() {
+					return syscall.EAGAIN
+				}
 			}
-			// Past its deadline but the holder is not parked: it is about to
-			// give the turn on, or to park, and both wake this call.
 		}
 		select {
 		case <-q.granted:
@@ -226,9 +227,8 @@ func (s *socket) wait(d *direction, t *Transport, deadline time.Time, file *os.F
 			}
 			return errno
 		}
-		// Those queued whose deadline has passed wait for this moment.
 		if d.turn.state.Load() == 2 {
-			d.turn.kick()
+			d.turn.kickLate()
 		}
 		var err error
 		if d.write {
@@ -244,6 +244,11 @@ func (s *socket) wait(d *direction, t *Transport, deadline time.Time, file *os.F
 			d.parked.Store(false)
 			return errnoOf(err)
 		}
+		// The poller has to be armed anew, also if the wall clock was set back
+		// since and what it was armed with seems to lie ahead.
+		d.mu.Lock()
+		d.armed = past
+		d.mu.Unlock()
 	}
 }
 

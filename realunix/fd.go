@@ -5,6 +5,7 @@ package realunix
 import (
 	"os"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -13,28 +14,36 @@ import (
 )
 
 // A descriptor is a transport.FD: a number of this process.
-type descriptor struct{ desc }
+type descriptor struct {
+	*desc
+	lock   bool        // closing it is to release a lock
+	passed atomic.Bool // it was sent
+}
 
 func newFD(fd int) *descriptor {
-	d := &descriptor{}
-	d.fd = fd
-	runtime.SetFinalizer(d, (*descriptor).lost)
+	d := &descriptor{desc: &desc{fd: fd}}
+	runtime.AddCleanup(d, (*desc).lost, d.desc)
 	return d
 }
 
-// lost closes a descriptor that was dropped without Close, as package os does.
-func (d *descriptor) lost() {
-	if d.shut() {
-		d.close()
-	}
+// newLock is a descriptor that is not closed when it is dropped: a program may
+// well hold a lock until it dies and never look at it again.
+func newLock(fd int) *descriptor {
+	return &descriptor{desc: &desc{fd: fd}, lock: true}
 }
 
 // Close implements transport.FD.
 func (d *descriptor) Close() error {
-	if d == nil || !d.shut() {
+	if d == nil || d.desc == nil || !d.shut() {
 		return fail("close", "", syscall.EBADF)
 	}
-	runtime.SetFinalizer(d, nil)
+	if d.lock && !d.passed.Load() {
+		// Closing releases a lock only with the last descriptor of it, and a child
+		// of this process has one between fork and exec. Whoever it was passed to,
+		// though, is to keep it.
+		d.drain()
+		again(func() error { return unix.Flock(d.fd, unix.LOCK_UN) })
+	}
 	d.close()
 	return nil
 }
@@ -57,6 +66,7 @@ func hold(fds []transport.FD) ([]int, syscall.Errno) {
 			unhold(fds[:i])
 			return nil, syscall.EBADF
 		}
+		d.passed.Store(true)
 		rights = append(rights, d.fd)
 	}
 	return rights, 0

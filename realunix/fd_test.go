@@ -6,10 +6,8 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"syscall"
 	"testing"
-	"time"
 
 	"example.com/brine/realunix"
 	"example.com/brine/transport"
@@ -232,25 +230,4 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("name %q", l2.Addr())
 	}
 	l2.Close()
-}
-
-// A socket that nobody closed is closed with the last reference to it, as
-// package net does.
-func TestDroppedSocketIsClosed(t *testing.T) {
-	tr := realunix.New(realunix.Config{})
-	a, _, err := tr.Pair() // the other end is dropped
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	for end := time.Now().Add(10 * time.Second); ; {
-		runtime.GC()
-		err := tryRecv(a, time.Now().Add(10*time.Millisecond))
-		if err == io.EOF {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatal("still open: ", err)
-		}
-	}
 }

@@ -15,9 +15,6 @@ import (
 
 // Remove implements transport.Files.
 func (t *Transport) Remove(path string) error {
-	if t.refused != "" {
-		return invalid("remove", path, t.refused)
-	}
 	if err := checkFile("remove", path); err != nil {
 		return err
 	}
@@ -115,7 +112,7 @@ func tryLock(path string) (*descriptor, syscall.Errno) {
 			return nil, errnoOf(err)
 		}
 		if err := unix.Lstat(path, &there); err == nil && here.Dev == there.Dev && here.Ino == there.Ino {
-			return newFD(fd), 0
+			return newLock(fd), 0
 		}
 		unix.Close(fd)
 	}

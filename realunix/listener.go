@@ -21,16 +21,44 @@ import (
 // An acceptor is a listening socket, whichever views it is used in.
 type acceptor struct {
 	socket
+	*lease
 	path  string
 	allow []int // whose connections are accepted; nil: everybody's
 
-	file fileID      // what Close removes, if remove
-	lock *descriptor // Takeover's, or nil
-
-	remove   bool
-	handed   atomic.Bool // a descriptor was handed out: the file is not ours alone
-	accepted int         // by the holder of the turn
+	shared   bool // others have descriptors of it since before it was ours
+	accepted int  // by the holder of the turn
 	peer     string
+}
+
+// A lease is what a listener has to give up in the end. It stands apart from the
+// acceptor because a cleanup must not hold what it waits for.
+type lease struct {
+	desc   *desc
+	file   fileID // what is removed, if remove
+	remove bool
+	handed atomic.Int32 // descriptors handed out: the file is not ours alone
+	lock   *descriptor  // Takeover's, or nil
+}
+
+// end follows a shut that reported true. It removes the file while the name is
+// still taken by a socket that lives, so that nobody else's can be there; then
+// the socket goes, then the lock.
+func (h *lease) end() {
+	h.desc.drain()
+	if h.remove && h.handed.Load() == 0 {
+		h.file.unlink()
+	}
+	h.desc.close()
+	if h.lock != nil {
+		h.lock.Close()
+	}
+}
+
+// lost closes a listener that was dropped without Close, as package net does.
+func (h *lease) lost() {
+	if h.desc.shut() {
+		h.end()
+	}
 }
 
 // A listener is an acceptor in a view.
@@ -42,19 +70,17 @@ type listener struct {
 var _ transport.Listener = (*listener)(nil)
 
 func newListener(view *Transport, a *acceptor, fd int) *listener {
-	a.init(fd)
+	a.init(&desc{fd: fd})
+	a.lease.desc = a.socket.desc
 	a.rd.try = func(fd int) (errno syscall.Errno) {
+		if a.shared || a.handed.Load() > 0 {
+			unix.SetNonblock(fd, true) // there is no flag for a single call
+		}
 		a.accepted, a.peer, errno = accept(fd)
 		return errno
 	}
-	runtime.SetFinalizer(a, (*acceptor).lost)
+	runtime.AddCleanup(a, (*lease).lost, a.lease)
 	return &listener{acceptor: a, view: view}
-}
-
-func (a *acceptor) lost() {
-	if a.shut() {
-		a.end()
-	}
 }
 
 // Listen implements transport.Sockets.
@@ -80,7 +106,7 @@ func (t *Transport) Listen(path string, backlog int, cfg transport.ListenConfig)
 	case len(cfg.AllowUID) > 0 && !hasPeerUID:
 		return nil, &transport.Error{Op: op, Path: path, Err: syscall.ENOTSUP, Detail: "peers' user IDs cannot be read on this system"}
 	}
-	a := &acceptor{path: path, allow: slices.Clone(cfg.AllowUID)}
+	a := &acceptor{lease: &lease{}, path: path, allow: slices.Clone(cfg.AllowUID)}
 	fd, errno := a.open(path, min(backlog, math.MaxInt32), cfg, abstract)
 	if errno != 0 {
 		if a.lock != nil {
@@ -102,12 +128,10 @@ func (a *acceptor) open(path string, backlog int, cfg transport.ListenConfig, ab
 	if err != nil {
 		return -1, errnoOf(err)
 	}
-	bound := false
+	var made fileID
 	defer func() {
 		if errno != 0 {
-			if bound && !abstract {
-				unix.Unlink(path)
-			}
+			made.unlink()
 			unix.Close(fd)
 		}
 	}()
@@ -119,33 +143,42 @@ func (a *acceptor) open(path string, backlog int, cfg transport.ListenConfig, ab
 	if errno != 0 {
 		return -1, errno
 	}
-	bound = true
-	if cfg.Unlink && !abstract {
+	if !abstract {
 		// Absolute, so that it is the same file after a change of directory.
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			abs = path
 		}
-		if a.file, errno = identify(abs); errno != 0 {
-			return -1, errno
+		if made, errno = identify(abs); errno != 0 {
+			return -1, errno // somebody has taken it away already
 		}
-		a.remove = true
+		a.file, a.remove = made, cfg.Unlink
 	}
 	if a.lock != nil {
-		// Above the listener's number: the descriptors of a dying process are
-		// closed in ascending order (close_files), and the lock must go last.
-		n, err := unix.FcntlInt(uintptr(a.lock.fd), unix.F_DUPFD_CLOEXEC, fd+1)
-		if err != nil {
-			return -1, errnoOf(err)
+		if errno = a.raise(fd); errno != 0 {
+			return -1, errno
 		}
-		above := newFD(n)
-		a.lock.Close()
-		a.lock = above
 	}
 	if err := unix.Listen(fd, backlog); err != nil {
 		return -1, errnoOf(err)
 	}
 	return fd, 0
+}
+
+// raise gives the lock a number above fd's: the descriptors of a dying process
+// are closed in ascending order (close_files), and the lock must go last.
+func (a *acceptor) raise(fd int) syscall.Errno {
+	n, err := unix.FcntlInt(uintptr(a.lock.fd), unix.F_DUPFD_CLOEXEC, fd+1)
+	switch {
+	case err == unix.EINVAL: // the limit leaves no number above
+		return syscall.EMFILE
+	case err != nil:
+		return errnoOf(err)
+	}
+	low := a.lock.fd
+	a.lock = newLock(n)
+	unix.Close(low) // not by Close, which would release the lock
+	return 0
 }
 
 func (l *listener) use(op string) error {
@@ -164,9 +197,17 @@ func (l *listener) Accept(deadline time.Time) (transport.Conn, error) {
 		return nil, err
 	}
 	defer l.release()
-	for {
+	for refused := 0; ; refused++ {
 		if err := l.view.check(op, l.path); err != nil {
 			return nil, err
+		}
+		if refused > 0 && l.closed() {
+			return nil, fail(op, l.path, syscall.EBADF)
+		}
+		// What was pending when the deadline passed is looked through, but not
+		// what refused peers go on sending.
+		if refused > maxPending && l.rd.expired(deadline) {
+			return nil, fail(op, l.path, syscall.ETIMEDOUT)
 		}
 		fd, peer, errno := l.next(deadline)
 		if errno != 0 {
@@ -183,6 +224,10 @@ func (l *listener) Accept(deadline time.Time) (transport.Conn, error) {
 		return newConn(l.view, fd, l.path, peer), nil
 	}
 }
+
+// maxPending is more connections than a backlog commonly holds
+// (net.core.somaxconn+1).
+const maxPending = 4097
 
 func (l *listener) next(deadline time.Time) (fd int, peer string, errno syscall.Errno) {
 	switch errno := l.enter(&l.rd, l.view, deadline); errno {
@@ -217,21 +262,8 @@ func (l *listener) Close() error {
 	if !l.shutAll() {
 		return fail("close", l.path, syscall.EBADF)
 	}
-	runtime.SetFinalizer(l.acceptor, nil)
 	l.end()
 	return nil
-}
-
-// end removes the file while the name is still taken by a socket that lives,
-// so that nobody else's can be there; then the socket goes, then the lock.
-func (a *acceptor) end() {
-	if a.remove && !a.handed.Load() {
-		a.file.unlink()
-	}
-	a.close()
-	if a.lock != nil {
-		a.lock.Close()
-	}
 }
 
 func (l *listener) Dup() (transport.FD, error) {
@@ -239,9 +271,10 @@ func (l *listener) Dup() (transport.FD, error) {
 		return nil, err
 	}
 	defer l.release()
+	l.handed.Add(1) // first: Close waits for this call, and then looks
 	fd, err := l.dup("dup")
-	if err == nil {
-		l.handed.Store(true)
+	if err != nil {
+		l.handed.Add(-1)
 	}
 	return fd, err
 }
@@ -295,8 +328,11 @@ func identify(path string) (fileID, syscall.Errno) {
 	return fileID{path, uint64(st.Dev), uint64(st.Ino)}, 0
 }
 
-// unlink removes the file if it is still the same.
+// unlink removes the file if it is still the same. The zero fileID is no file.
 func (f fileID) unlink() syscall.Errno {
+	if f.path == "" {
+		return syscall.ENOENT
+	}
 	now, errno := identify(f.path)
 	if errno != 0 {
 		return errno

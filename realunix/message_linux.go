@@ -34,6 +34,7 @@ func (m *message) set(bufs [][]byte, skip, limit int) {
 	if m.iov == nil {
 		m.iov = m.one[:0]
 	}
+	clear(m.iov)
 	m.iov, m.n = m.iov[:0], 0
 	for _, b := range bufs {
 		if skip >= len(b) {
@@ -62,14 +63,14 @@ func (m *message) clear() {
 	}
 }
 
-func call(trap uintptr, n int, fd int, a, b, c uintptr) (int, syscall.Errno) {
+func call(trap uintptr, n int, fd int, p unsafe.Pointer, b, c uintptr) (int, syscall.Errno) {
 	for {
 		var r uintptr
 		var errno syscall.Errno
 		if n >= bigCopy {
-			r, _, errno = unix.Syscall6(trap, uintptr(fd), a, b, c, 0, 0)
+			r, _, errno = unix.Syscall6(trap, uintptr(fd), uintptr(p), b, c, 0, 0)
 		} else {
-			r, _, errno = unix.RawSyscall6(trap, uintptr(fd), a, b, c, 0, 0)
+			r, _, errno = unix.RawSyscall6(trap, uintptr(fd), uintptr(p), b, c, 0, 0)
 		}
 		if errno != syscall.EINTR {
 			return int(r), errno
@@ -83,7 +84,7 @@ func call(trap uintptr, n int, fd int, a, b, c uintptr) (int, syscall.Errno) {
 func (m *message) recv(fd int, fds []transport.FD) (n, nfd int, cut bool, errno syscall.Errno) {
 	if len(fds) == 0 && len(m.iov) == 1 {
 		v := &m.iov[0]
-		n, errno = call(unix.SYS_RECVFROM, m.n, fd, uintptr(unsafe.Pointer(v.Base)), uintptr(v.Len), unix.MSG_DONTWAIT)
+		n, errno = call(unix.SYS_RECVFROM, m.n, fd, unsafe.Pointer(v.Base), uintptr(v.Len), unix.MSG_DONTWAIT)
 		return n, 0, false, errno
 	}
 	m.hdr = unix.Msghdr{Iov: &m.iov[0]}
@@ -99,7 +100,7 @@ func (m *message) recv(fd int, fds []transport.FD) (n, nfd int, cut bool, errno 
 		m.hdr.Control = &m.oob[:1][0]
 		m.hdr.SetControllen(need)
 	}
-	n, errno = call(unix.SYS_RECVMSG, m.n, fd, uintptr(unsafe.Pointer(&m.hdr)), unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC, 0)
+	n, errno = call(unix.SYS_RECVMSG, m.n, fd, unsafe.Pointer(&m.hdr), unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC, 0)
 	if errno != 0 {
 		return 0, 0, false, errno
 	}
@@ -109,6 +110,8 @@ func (m *message) recv(fd int, fds []transport.FD) (n, nfd int, cut bool, errno 
 	return n, nfd, m.hdr.Flags&unix.MSG_CTRUNC != 0 && nfd < room, 0
 }
 
+const scmPidfd = 4 // SCM_PIDFD
+
 // received stores the descriptors of a control buffer that the kernel wrote.
 func received(oob []byte, fds []transport.FD) (nfd int) {
 	for len(oob) >= unix.SizeofCmsghdr {
@@ -116,6 +119,11 @@ func received(oob []byte, fds []transport.FD) (nfd int) {
 		size := int(h.Len)
 		if size < unix.CmsgLen(0) || size > len(oob) {
 			return nfd
+		}
+		// A message also carries a descriptor of its sender where somebody has set
+		// SO_PASSPIDFD on the socket.
+		if h.Level == unix.SOL_SOCKET && h.Type == scmPidfd && size >= unix.CmsgLen(4) {
+			unix.Close(int(*(*int32)(unsafe.Pointer(&oob[unix.CmsgLen(0)]))))
 		}
 		if h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_RIGHTS {
 			for p := oob[unix.CmsgLen(0):size]; len(p) >= 4; p = p[4:] {
@@ -139,7 +147,7 @@ func (m *message) send(fd int, rights []int) (n int, errno syscall.Errno) {
 	const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
 	if len(rights) == 0 && len(m.iov) == 1 {
 		v := &m.iov[0]
-		return call(unix.SYS_SENDTO, m.n, fd, uintptr(unsafe.Pointer(v.Base)), uintptr(v.Len), flags)
+		return call(unix.SYS_SENDTO, m.n, fd, unsafe.Pointer(v.Base), uintptr(v.Len), flags)
 	}
 	m.hdr = unix.Msghdr{Iov: &m.iov[0]}
 	m.hdr.SetIovlen(len(m.iov))
@@ -148,5 +156,5 @@ func (m *message) send(fd int, rights []int) (n int, errno syscall.Errno) {
 		m.hdr.Control = &oob[0]
 		m.hdr.SetControllen(len(oob))
 	}
-	return call(unix.SYS_SENDMSG, m.n, fd, uintptr(unsafe.Pointer(&m.hdr)), flags, 0)
+	return call(unix.SYS_SENDMSG, m.n, fd, unsafe.Pointer(&m.hdr), flags, 0)
 }

@@ -24,6 +24,7 @@ type message struct {
 
 // set makes m cover bufs from byte skip on, but no more than limit bytes.
 func (m *message) set(bufs [][]byte, skip, limit int) {
+	clear(m.bufs)
 	m.bufs, m.n = m.bufs[:0], 0
 	for _, b := range bufs {
 		if skip >= len(b) {
@@ -50,12 +51,14 @@ func (m *message) clear() { clear(m.bufs) }
 // had room.
 func (m *message) recv(fd int, fds []transport.FD) (n, nfd int, cut bool, errno syscall.Errno) {
 	room := min(len(fds), transport.MaxFDs)
-	if room > 0 && cap(m.oob) < unix.CmsgSpace(4*room) {
-		m.oob = make([]byte, unix.CmsgSpace(4*room))
-	}
 	oob := m.oob[:0]
 	if room > 0 {
-		oob = m.oob[:unix.CmsgSpace(4*room)]
+		// As many as a message can carry: what does not fit into a smaller
+		// buffer is open in this process all the same on some of these systems.
+		if m.oob == nil {
+			m.oob = make([]byte, unix.CmsgSpace(4*transport.MaxFDs))
+		}
+		oob = m.oob[:cap(m.oob)]
 		// A fork between recvmsg and close-on-exec would leak a descriptor.
 		syscall.ForkLock.RLock()
 		defer syscall.ForkLock.RUnlock()
@@ -63,7 +66,7 @@ func (m *message) recv(fd int, fds []transport.FD) (n, nfd int, cut bool, errno 
 	for {
 		var oobn, flags int
 		var err error
-		n, oobn, flags, _, err = unix.RecvmsgBuffers(fd, m.bufs, oob, 0)
+		n, oobn, flags, _, err = unix.RecvmsgBuffers(fd, m.bufs, oob, unix.MSG_DONTWAIT)
 		if err == unix.EINTR {
 			continue
 		}

@@ -38,26 +38,19 @@ func bindMode(fd int, path string, mode fs.FileMode) syscall.Errno {
 	}()
 	<-done
 	if refused != 0 {
-		return bindChmod(fd, path, mode)
+		errno = bind(fd, path)
 	}
-	return errno
-}
-
-// bindChmod is for where no thread can have a umask of its own: it binds,
-// makes sure of the file, sets its mode, and leaves it to the caller to listen.
-// Until then the file refuses everybody.
-func bindChmod(fd int, path string, mode fs.FileMode) syscall.Errno {
-	if errno := bind(fd, path); errno != 0 {
+	if errno != 0 {
 		return errno
 	}
-	errno := chmodBound(fd, path, mode)
-	if errno != 0 {
-		unix.Unlink(path)
-	}
-	return errno
+	return exact(fd, path, mode)
 }
 
-func chmodBound(fd int, path string, mode fs.FileMode) syscall.Errno {
+// exact sees to it that the file that fd was bound to has the given mode and
+// nothing besides: where unshare was refused the umask has been at work, and in
+// a directory with a default ACL that has. The caller listens afterwards; until
+// then the file refuses everybody. On failure the file is gone, if it was ours.
+func exact(fd int, path string, mode fs.FileMode) syscall.Errno {
 	file, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return errnoOf(err)
@@ -67,16 +60,34 @@ func chmodBound(fd int, path string, mode fs.FileMode) syscall.Errno {
 	if err := unix.Fstat(file, &st); err != nil {
 		return errnoOf(err)
 	}
-	dev, ino, errno := boundFile(fd)
-	if errno != 0 {
-		return syscall.ENOTSUP // no way to make sure
+	// Not even fchmod takes O_PATH descriptors; their names in /proc will do.
+	name := "/proc/self/fd/" + strconv.Itoa(file)
+	if st.Mode == unix.S_IFSOCK|uint32(mode) && !hasACL(name) {
+		return 0
 	}
-	if uint32(st.Ino) != ino || unix.Major(st.Dev) != dev>>20 || unix.Minor(st.Dev) != dev&(1<<20-1) {
+	ino, errno := boundInode(fd)
+	switch {
+	case errno != 0:
+		errno = syscall.ENOTSUP // no way to make sure whose file it is
+	case uint32(st.Ino) != ino:
 		return syscall.EADDRINUSE // replaced already
+	default:
+		unix.Removexattr(name, accessACL)
+		if unix.Chmod(name, uint32(mode)) == nil && unix.Fstat(file, &st) == nil &&
+			st.Mode == unix.S_IFSOCK|uint32(mode) && !hasACL(name) {
+			return 0
+		}
+		errno = syscall.ENOTSUP
 	}
-	// fchmod refuses O_PATH descriptors.
-	if err := unix.Chmod("/proc/self/fd/"+strconv.Itoa(file), uint32(mode)); err != nil {
-		return syscall.ENOTSUP
-	}
-	return 0
+	fileID{path, uint64(st.Dev), uint64(st.Ino)}.unlink()
+	return errno
+}
+
+// accessACL is the attribute in which a file's own ACL is kept (acl(5)). By it
+// users whom the permission bits do not mention may have access.
+const accessACL = "system.posix_acl_access"
+
+func hasACL(path string) bool {
+	n, err := unix.Getxattr(path, accessACL, nil)
+	return err == nil && n > 0
 }

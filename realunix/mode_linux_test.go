@@ -20,7 +20,7 @@ func addModes(ways map[string]func(int, string, fs.FileMode) syscall.Errno) {
 }
 
 // Whoever replaces the file between bind and chmod gets nothing changed.
-func TestChmodBoundIsSureOfTheFile(t *testing.T) {
+func TestModeIsSureOfTheFile(t *testing.T) {
 	dir, err := os.MkdirTemp("", "brine")
 	if err != nil {
 		t.Fatal(err)
@@ -41,13 +41,13 @@ func TestChmodBoundIsSureOfTheFile(t *testing.T) {
 		}
 	}
 	before, _ := os.Lstat(path)
-	if errno := chmodBound(fds[0], path, 0o123); errno != syscall.EADDRINUSE {
+	if errno := exact(fds[0], path, 0o123); errno != syscall.EADDRINUSE {
 		t.Errorf("a stranger's file: %v", errno)
 	}
 	if after, _ := os.Lstat(path); after.Mode() != before.Mode() {
 		t.Errorf("mode changed to %v", after.Mode())
 	}
-	if errno := chmodBound(fds[1], path, 0o123); errno != 0 {
+	if errno := exact(fds[1], path, 0o123); errno != 0 {
 		t.Error(errno)
 	}
 }

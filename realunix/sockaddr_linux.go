@@ -59,7 +59,9 @@ func (a *sockaddr) call(trap uintptr, fd int) syscall.Errno {
 
 func (a *sockaddr) accept4(fd int) (int, syscall.Errno) {
 	a.len = sockaddrMax
-	n, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&a.raw)),
+	// Announced to the scheduler: whoever shares the socket can make it
+	// blocking at any time.
+	n, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&a.raw)),
 		uintptr(unsafe.Pointer(&a.len)), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
 	return int(n), errno
 }

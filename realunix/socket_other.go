@@ -8,6 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// probes is how many refusals prove that nobody listens.
+const probes = 5
+
 // Without SOCK_CLOEXEC everywhere, a descriptor is made and marked under the
 // lock that keeps a fork from coming in between.
 

@@ -4,6 +4,7 @@ package realunix
 
 import (
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,7 +34,7 @@ func takeover(path string) (*descriptor, syscall.Errno) {
 	default:
 		return lock, errno
 	}
-	switch errno := probe(path); errno {
+	switch errno := probeAgain(path); errno {
 	case syscall.ECONNREFUSED:
 	case syscall.ENOENT: // removed in the meantime
 		return lock, 0
@@ -50,6 +51,21 @@ func takeover(path string) (*descriptor, syscall.Errno) {
 	default:
 		return lock, errno
 	}
+}
+
+// probeAgain is for systems on which a full backlog refuses like a dead
+// listener does (the BSDs and macOS; Linux says EAGAIN): there it takes several
+// refusals in a row to be believed.
+func probeAgain(path string) (errno syscall.Errno) {
+	for range probes {
+		if errno = probe(path); errno != syscall.ECONNREFUSED {
+			return errno
+		}
+		if probes > 1 {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	return errno
 }
 
 // probe connects to path and hangs up.

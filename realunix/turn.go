@@ -24,6 +24,7 @@ type turn struct {
 type queued struct {
 	granted chan struct{}
 	kicked  chan struct{} // look around: closed, cancelled, a deadline moved, the holder parked
+	late    atomic.Bool   // its deadline has passed: it wants to know when the holder parks
 }
 
 func (q *queued) kick() {
@@ -97,5 +98,16 @@ func (t *turn) kick() {
 	defer t.mu.Unlock()
 	for _, q := range t.queue {
 		q.kick()
+	}
+}
+
+// kickLate makes those look around whose deadline has passed.
+func (t *turn) kickLate() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, q := range t.queue {
+		if q.late.Load() {
+			q.kick()
+		}
 	}
 }

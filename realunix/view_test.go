@@ -162,6 +162,11 @@ func TestContexts(t *testing.T) {
 	if !strings.Contains(err.Error(), "nil context") {
 		t.Errorf("%v does not say why", err)
 	}
+	name := path(t)
+	listen(t, root, name, transport.ListenConfig{}).Close()
+	if err := view.Remove(name); err != nil { // cannot be cancelled, and so cannot be refused
+		t.Error(err)
+	}
 }
 
 func TestNotifier(t *testing.T) {

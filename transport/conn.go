@@ -66,7 +66,9 @@ type Conn interface {
 	// polls in a full buffer; brine does.) It does not block. Errors: EBADF.
 	CloseWrite() error
 
-	// Close closes the socket. Calls that are blocked on it fail with EBADF,
+	// Close closes the socket. (One that was dropped without Close may be
+	// closed by the garbage collector, on realunix, as package net does; nothing
+	// should rely on it.) Calls that are blocked on it fail with EBADF,
 	// and Close returns after they have let go of it, so that its descriptor's
 	// number cannot be reused under them. What the peer has not read is still
 	// delivered to it; if this side left bytes unread, the peer is told by

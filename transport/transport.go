@@ -65,7 +65,8 @@ type Sockets interface {
 	Listen(path string, backlog int, cfg ListenConfig) (Listener, error)
 
 	// Dial connects to the listener at path. While its backlog is full, Dial
-	// waits for room until the deadline, then fails with ETIMEDOUT.
+	// waits for room until the deadline, then fails with ETIMEDOUT. (On macOS and
+	// the BSDs a full backlog cannot be told from no listener: ECONNREFUSED.)
 	//
 	// Errors: those of a path as for Listen; ECONNREFUSED where nobody listens
 	// (a stale socket file, any other kind of file), EPROTOTYPE for a socket of
@@ -118,8 +119,9 @@ type Files interface {
 	// Lock takes the advisory lock (flock(2), exclusive) on the file at path,
 	// which it makes with mode 0600 if it is not there, and waits for it until
 	// the deadline. The lock is released by closing the returned descriptor, or
-	// by the death of the process. The file is never removed: whoever removes a
-	// lock file lets two holders in.
+	// by the death of the process. If the descriptor was sent, the receiver
+	// holds the lock too, and it is released with the last of them. The file is
+	// never removed: whoever removes a lock file lets two holders in.
 	//
 	// Errors: ETIMEDOUT while another holds the lock, ELOOP if path itself is a
 	// symbolic link (it is not followed), those of opening a file, ECANCELED.

@@ -213,9 +213,14 @@ func twentyMain(t T, tr transport.Transport) {
 		winner = w.who
 	}
 	served(t, tr, winner)
-	for _, p := range procs {
-		kill(t, tr, p)
+	// The winner last: one of the others might die while it takes over, between
+	// removing the file and making its own.
+	for i, p := range procs {
+		if i != winner {
+			kill(t, tr, p)
+		}
 	}
+	kill(t, tr, procs[winner])
 	ok(t, g.Wait(later(tr)))
 	_, err := ipc.Connect(tr, t.Path("s"), later(tr))
 	t.Want(err, Connect, syscall.ECONNREFUSED)
