@@ -21,14 +21,18 @@ type Kernel struct {
 	woken []Waiter
 
 	tree  tree
-	socks []*socket // by ID-1; nil where free
+	socks []*socket // by ID-1
+	top   int       // how many of socks have been in use since Reset
 	byAbs map[string]*socket
 
 	nfiles, nsocks int // open descriptions; sockets, embryos included
 	autobind       uint32
 	inflight       map[int]int // descriptors in flight, by the uid that sent them
 	closing        []*file     // descriptions whose last reference is gone, to be released
-	scratch        []*file     // of a Send or Recv under way
+	releasing      []*file     // those that are being released
+	scratch        []*file     // what a Send is about to pass
+	walk           walk
+	one            [1][]byte // the buffer of a Read under way
 
 	pool pools
 }
@@ -62,13 +66,52 @@ func New(cfg Config) *Kernel {
 	def(&cfg.MaxFiles, 1<<20)
 	def(&cfg.NoFile, 1024)
 	k := &Kernel{cfg: cfg, byAbs: map[string]*socket{}, inflight: map[int]int{}}
-	k.tree.init(k)
+	k.tree.entries = map[entry]*inode{}
+	k.tree.init()
 	return k
 }
 
-// Reset makes k as New returned it, with the same Config, and keeps the memory
-// for reuse. ProcIDs and IDs start over.
-func (k *Kernel) Reset() { panic("todo") }
+// Reset makes k as New returned it, with the same Config but for SetMaxFiles,
+// and keeps the memory for reuse. ProcIDs and IDs start over.
+func (k *Kernel) Reset() {
+	for i, p := range k.procs {
+		if p != nil {
+			for d, f := range p.files {
+				if f != nil {
+					p.files[d] = nil
+					if f.refs--; f.refs == 0 {
+						k.pool.putFile(f)
+					}
+				}
+			}
+			k.pool.putProcess(p)
+		}
+		k.procs[i] = nil
+	}
+	k.procs = k.procs[:0]
+	for _, s := range k.socks[:k.top] {
+		for s.rq.npieces > 0 {
+			if r := s.rq.front().rights; r != nil {
+				for _, f := range r.files {
+					if f.refs--; f.refs == 0 {
+						k.pool.putFile(f)
+					}
+				}
+				k.pool.putRights(r)
+			}
+			s.rq.discard(s.rq.front())
+			s.rq.next()
+		}
+		s.rq.drop(&k.pool)
+		*s = socket{id: s.id}
+	}
+	k.top, k.pool.socks = 0, nil
+	clear(k.byAbs)
+	clear(k.inflight)
+	k.nfiles, k.nsocks, k.autobind = 0, 0, 0
+	k.woken = k.woken[:0]
+	k.tree.init()
+}
 
 // A ProcID names a process. It is its pid, too, as SO_PEERCRED reports it: 1, 2,
 // … in the order of Spawn, and never used again.
@@ -83,29 +126,98 @@ type Process struct {
 }
 
 // Spawn starts a process without descriptors. Errors: those of Chdir to p.Dir.
-func (k *Kernel) Spawn(p Process) (ProcID, syscall.Errno) { panic("todo") }
+func (k *Kernel) Spawn(p Process) (ProcID, syscall.Errno) {
+	pr := k.pool.process()
+	id := ProcID(len(k.procs) + 1)
+	pr.id, pr.uid, pr.gid, pr.umask = id, p.UID, p.GID, p.Umask&0777
+	pr.limit = p.NoFile
+	if pr.limit == 0 {
+		pr.limit = k.cfg.NoFile
+	}
+	pr.cwd = k.tree.root
+	pr.cwd.refs++
+	k.procs = append(k.procs, pr)
+	if p.Dir != "" {
+		if errno := k.Chdir(id, p.Dir); errno != 0 {
+			k.tree.unref(pr.cwd)
+			k.pool.putProcess(pr)
+			k.procs = k.procs[:id-1]
+			return 0, errno
+		}
+	}
+	return id, 0
+}
 
 // Exit ends a process: all its descriptors are closed. They are released from
-// the highest number down, whatever close_files might suggest: the last
-// reference is put by task_work, which runs last in, first out. Exit of a
-// process that is gone does nothing. Every other operation on it is ESRCH.
-func (k *Kernel) Exit(p ProcID) (woken []Waiter) { panic("todo") }
+// the highest number down, whatever the loop of close_files suggests: the last
+// reference is put by task_work (fput), which runs last in, first out. Exit of
+// a process that is gone does nothing; any other operation on it is ESRCH.
+func (k *Kernel) Exit(p ProcID) (woken []Waiter) {
+	k.woken = k.woken[:0]
+	pr, errno := k.proc(p)
+	if errno != 0 {
+		return nil
+	}
+	for d, f := range pr.files {
+		if f != nil {
+			pr.files[d] = nil
+			k.put(f)
+		}
+	}
+	k.reap()
+	k.tree.unref(pr.cwd)
+	k.procs[p-1] = nil
+	k.pool.putProcess(pr)
+	return k.woken
+}
 
-// SetUser changes a process's effective ids, as seteuid(2) does.
-func (k *Kernel) SetUser(p ProcID, uid, gid int) syscall.Errno { panic("todo") }
+func (k *Kernel) proc(p ProcID) (*process, syscall.Errno) {
+	if i := uint(p) - 1; i < uint(len(k.procs)) {
+		if pr := k.procs[i]; pr != nil {
+			return pr, 0
+		}
+	}
+	return nil, syscall.ESRCH
+}
+
+// SetUser changes a process's ids, as setresuid(2) does: what it makes and asks
+// for from now on is another user's, what it has open stays open.
+func (k *Kernel) SetUser(p ProcID, uid, gid int) syscall.Errno {
+	pr, errno := k.proc(p)
+	if errno == 0 {
+		pr.uid, pr.gid = uid, gid
+	}
+	return errno
+}
 
 // SetUmask changes a process's umask and returns the old one.
-func (k *Kernel) SetUmask(p ProcID, mask uint32) (old uint32, errno syscall.Errno) { panic("todo") }
-
-// SetNoFile changes the limit on a process's descriptors (RLIMIT_NOFILE). What
-// is open stays open. A negative limit is EINVAL.
-func (k *Kernel) SetNoFile(p ProcID, n int) syscall.Errno { panic("todo") }
-
-// SetMaxFiles changes the machine's limit on open descriptions (fs.file-max).
-// Root is exempt from it; the limit on sockets, twice that, is for everybody
-// (unix_create1).
-func (k *Kernel) SetMaxFiles(n int) { panic("todo") }
+func (k *Kernel) SetUmask(p ProcID, mask uint32) (old uint32, errno syscall.Errno) {
+	pr, errno := k.proc(p)
+	if errno == 0 {
+		old, pr.umask = pr.umask, mask&0777
+	}
+	return old, errno
+}
 
 // Chdir changes a process's working directory. Errors: those of a path (see
-// name.go), ENOTDIR, EACCES.
-func (k *Kernel) Chdir(p ProcID, path string) syscall.Errno { panic("todo") }
+// [Kernel.Stat]), ENOTDIR, EACCES.
+func (k *Kernel) Chdir(p ProcID, path string) syscall.Errno {
+	pr, errno := k.proc(p)
+	if errno != 0 {
+		return errno
+	}
+	n, errno := k.find(pr, path, followed)
+	if errno != 0 {
+		return errno
+	}
+	if n.kind != Dir {
+		return syscall.ENOTDIR
+	}
+	if errno := k.tree.permits(pr, n, mayExec); errno != 0 {
+		return errno
+	}
+	n.refs++
+	k.tree.unref(pr.cwd)
+	pr.cwd = n
+	return 0
+}

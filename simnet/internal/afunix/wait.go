@@ -1,8 +1,8 @@
 package afunix
 
 // An ID names a socket, listening or connected, from its making until its last
-// descriptor is closed; after that it is used again. In a Waiter with Unlocked
-// it names a file.
+// descriptor is closed; some time after that it is used again. In a Waiter with
+// Unlocked it names a file, as Stat.Ino does.
 type ID uint32
 
 // Events says what became possible, or at least worth a try.
@@ -23,11 +23,21 @@ type Waiter struct {
 	Events Events
 }
 
-// wake adds a waiter to those that the operation under way reports.
-func (k *Kernel) wake(id ID, e Events) {
-	if n := len(k.woken); n > 0 && k.woken[n-1].ID == id {
+// wake reports events of a socket. Nobody can wait for one that has no
+// descriptor yet, or no more.
+func (k *Kernel) wake(s *socket, e Events) {
+	if s.file == nil {
+		return
+	}
+	if n := len(k.woken); n > 0 && k.woken[n-1].ID == s.id {
 		k.woken[n-1].Events |= e
 		return
 	}
-	k.woken = append(k.woken, Waiter{id, e})
+	k.woken = append(k.woken, Waiter{s.id, e})
+}
+
+// renamed reports that names may lead elsewhere than before.
+func (k *Kernel) renamed() []Waiter {
+	k.woken = append(k.woken[:0], Waiter{0, Names})
+	return k.woken
 }

@@ -1,0 +1,145 @@
+package afunix
+
+import "fmt"
+
+// Check verifies what the comments of the types say is always true between two
+// operations. It is for tests: it looks at everything.
+func (k *Kernel) Check() error {
+	c := checker{k: k, refs: map[*file]int32{}, holds: map[*inode]int{}, flight: map[int]int{}}
+	for _, p := range k.procs {
+		if p != nil {
+			c.process(p)
+		}
+	}
+	live := 0
+	for _, s := range k.socks[:k.top] {
+		if c.inUse(s) {
+			live++
+			c.socket(s)
+		}
+	}
+	c.that(live == k.nsocks, "%d sockets, counted %d", live, k.nsocks)
+	c.that(len(c.refs) == k.nfiles, "%d descriptions, counted %d", len(c.refs), k.nfiles)
+	for f, n := range c.refs {
+		c.that(f.refs == n, "a description has %d references and counts %d", n, f.refs)
+		if f.node != nil {
+			c.holds[f.node]++
+		}
+	}
+	for uid, n := range k.inflight {
+		c.that(n == c.flight[uid], "%d descriptors of user %d in flight, counted %d", c.flight[uid], uid, n)
+	}
+	c.names()
+	c.that(len(k.closing) == 0, "%d descriptions to be released", len(k.closing))
+	return c.err
+}
+
+type checker struct {
+	k      *Kernel
+	err    error
+	refs   map[*file]int32
+	holds  map[*inode]int
+	flight map[int]int
+}
+
+func (c *checker) that(ok bool, format string, args ...any) {
+	if !ok && c.err == nil {
+		c.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (c *checker) inUse(s *socket) bool {
+	for f := c.k.pool.socks; f != nil; f = f.next {
+		if f == s {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) process(p *process) {
+	c.holds[p.cwd]++
+	for d, f := range p.files {
+		c.that((f != nil) == (p.used[d/64]&(1<<(d%64)) != 0), "process %d: descriptor %d and its bit differ", p.id, d)
+		c.that(f != nil || d >= p.next, "process %d: descriptor %d is free and below %d", p.id, d, p.next)
+		if f != nil {
+			c.refs[f]++
+			c.that((f.sock != nil) != (f.node != nil), "process %d: descriptor %d of nothing", p.id, d)
+		}
+	}
+}
+
+func (c *checker) socket(s *socket) {
+	c.that(s.dead || s.file != nil || s.peer != nil, "socket %d has neither file nor client", s.id)
+	c.that(s.file == nil || s.file.sock == s, "socket %d is not what its description is of", s.id)
+	c.that(s.dead || s.state != connected || s.peer != nil, "socket %d is connected to nothing", s.id)
+	c.that(s.state == connected || s.peer == nil, "socket %d has a peer and is not connected", s.id)
+	if s.dead {
+		c.that(s.rq.npieces == 0 && s.npending == 0, "socket %d is dead and holds things", s.id)
+	}
+	if p := s.peer; p != nil {
+		c.that(p.dead || p.peer == s, "socket %d: its peer %d has another", s.id, p.id)
+		owed := 0
+		for i := range p.rq.npieces {
+			owed += int(p.rq.at(i).charge)
+		}
+		c.that(s.outq == owed, "socket %d is charged %d and owes %d", s.id, s.outq, owed)
+	}
+	bytes := 0
+	for i := range s.rq.npieces {
+		e := s.rq.at(i)
+		bytes += int(e.left)
+		c.that(e.left > 0 && int(e.left) <= maxPiece, "socket %d: a piece of %d bytes", s.id, e.left)
+		if e.rights != nil {
+			c.flight[e.rights.uid] += len(e.rights.files)
+			for _, f := range e.rights.files {
+				c.refs[f]++
+			}
+		}
+	}
+	c.that(bytes == s.rq.nbytes, "socket %d: %d bytes queued, counted %d", s.id, bytes, s.rq.nbytes)
+	c.that(s.rq.npieces > 0 || s.rq.pieces == nil, "socket %d is idle and has buffers", s.id)
+	n := 0
+	for e := s.pending; e != nil; e = e.next {
+		n++
+		c.that(!e.dead && e.file == nil && e.peer != nil, "socket %d: %d waits and is no embryo", s.id, e.id)
+	}
+	c.that(n == s.npending, "socket %d: %d wait, counted %d", s.id, n, s.npending)
+	if s.node != nil {
+		c.holds[s.node]++
+		c.that(s.node.sock == s, "socket %d: its file is another's", s.id)
+	}
+	if s.entered {
+		c.that(c.k.abstract(s.name, s.typ) == s, "socket %d: its name is another's", s.id)
+	}
+}
+
+func (c *checker) names() {
+	t := &c.k.tree
+	links, entries := map[*inode]int{t.root: 1}, map[uint32]int{}
+	for e, n := range t.entries {
+		links[n]++
+		entries[e.dir]++
+	}
+	free := map[*inode]bool{}
+	for n := t.free; n != nil; n = n.next {
+		free[n] = true
+	}
+	for _, n := range t.nodes[:t.top] {
+		if !free[n] && n.kind == Dir {
+			c.holds[n.parent]++
+		}
+	}
+	c.holds[t.root]-- // it is its own parent, and does not count that
+	for _, n := range t.nodes[:t.top] {
+		if free[n] {
+			continue
+		}
+		c.that(n.links == links[n], "file %d has %d names, counted %d", n.ino, links[n], n.links)
+		c.that(n.refs == c.holds[n], "file %d is held by %d, counted %d", n.ino, c.holds[n], n.refs)
+		c.that(n.links+n.refs > 0, "file %d is kept for nobody", n.ino)
+		c.that(n.kind != Dir || n.entries == entries[n.ino], "directory %d has %d entries, counted %d", n.ino, entries[n.ino], n.entries)
+		c.that(n.sock == nil || n.sock.node == n, "file %d leads to a socket of another name", n.ino)
+		c.that(n.lock == nil || n.lock.node == n, "file %d is locked through another", n.ino)
+	}
+}
