@@ -62,10 +62,7 @@ func (n *notifier) Wait(deadline time.Time) error {
 	s := newSleeper()
 	n.waiting = append(n.waiting, s)
 	n.mu.Unlock()
-	errno := s.wait(n.t, s.woken, deadline)
-	if errno != 0 && !n.leave(s) {
-		errno = 0 // the token came first after all
-	}
+	errno := n.settle(s, s.wait(n.t, s.woken, deadline))
 	s.free()
 	if errno != 0 {
 		return fail("wait", "", errno)
@@ -73,15 +70,16 @@ func (n *notifier) Wait(deadline time.Time) error {
 	return nil
 }
 
-// leave takes s out of the waiting. It reports false if s was given a token.
-func (n *notifier) leave(s *sleeper) bool {
+// settle ends the wait of s, which came to errno. If s has been given a token
+// all the same, it has not failed.
+func (n *notifier) settle(s *sleeper, errno syscall.Errno) syscall.Errno {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for i, o := range n.waiting {
 		if o == s {
 			n.remove(i)
-			return true
+			return errno
 		}
 	}
-	return false
+	return 0
 }

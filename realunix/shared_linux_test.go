@@ -241,6 +241,30 @@ func TestTakeoverAgainWhileForking(t *testing.T) {
 	forks.Wait()
 }
 
+// A dying process's descriptors are closed in ascending order, and the lock must
+// go after the listener: also where the numbers below the listener's are free.
+func TestTakeoverLockGoesLast(t *testing.T) {
+	var gaps []int
+	for range 4 {
+		fd, err := newSocket()
+		if err != nil {
+			t.Fatal(err)
+		}
+		gaps = append(gaps, fd)
+	}
+	for _, fd := range gaps {
+		unix.Close(fd)
+	}
+	l, err := New(Config{}).Listen(place(t), 1, transport.ListenConfig{Takeover: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if a := l.(*listener).acceptor; a.lock.fd <= a.socket.fd {
+		t.Errorf("lock %d, listener %d", a.lock.fd, a.socket.fd)
+	}
+}
+
 // The lock has to have a number above the listener's; no number is EMFILE.
 func TestTakeoverAtTheLimit(t *testing.T) {
 	var old, low unix.Rlimit
