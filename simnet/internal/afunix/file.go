@@ -112,63 +112,90 @@ func (k *Kernel) Open(p ProcID, path string, create, follow bool, mode uint32) (
 	return pr.install(number, f), 0
 }
 
-func (k *Kernel) openNode(pr *process, path string, create, follow bool, mode uint32) (*inode, syscall.Errno) {
-	n, errno := k.find(pr, path, follow)
-	if errno == syscall.ENOENT && create {
-		return k.openNew(pr, path, follow, mode)
+func (k *Kernel) openNode(pr *process, path string, create, follow bool, mode uint32) (n *inode, errno syscall.Errno) {
+	if create {
+		n, dir, errno := k.openCreate(pr, path, follow, mode)
+		if errno != 0 || dir == nil {
+			return n, errno
+		}
+		if n.kind != Dir && !k.mayReuse(pr, dir, n) {
+			return nil, syscall.EACCES
+		}
+		return n, k.mayOpen(pr, n)
 	}
-	switch {
-	case errno != 0:
-		return nil, errno
-	case n.kind == Symlink:
-		return nil, syscall.ELOOP // may_open
-	case n.kind == Dir:
-		return nil, syscall.EISDIR
-	}
-	if errno := k.tree.permits(pr, n, mayRead|mayWrite); errno != 0 {
+	if n, errno = k.find(pr, path, follow); errno != 0 {
 		return nil, errno
 	}
-	if n.kind == Sock {
-		return nil, syscall.ENXIO // no_open
-	}
-	return n, 0
+	return n, k.mayOpen(pr, n)
 }
 
-// openNew makes the file that Open did not find, where a link at the end leads
-// if that is followed (open_last_lookups).
-func (k *Kernel) openNew(pr *process, path string, follow bool, mode uint32) (*inode, syscall.Errno) {
+// mayReuse says whether a file that Open would have made, but found in dir, may
+// be opened: in a sticky directory not every kind, if another made it
+// (may_create_in_sticky).
+func (k *Kernel) mayReuse(pr *process, dir, n *inode) bool {
+	level := 1
+	switch n.kind {
+	case Regular:
+		level = k.cfg.ProtectedRegular
+	case Fifo:
+		level = k.cfg.ProtectedFifos
+	}
+	if dir.mode&sticky == 0 || level == 0 || n.uid == dir.uid || n.uid == pr.uid {
+		return true
+	}
+	return dir.mode&0002 == 0 && (dir.mode&0020 == 0 || level < 2)
+}
+
+// mayOpen says whether a file that exists can be opened (may_open, no_open).
+func (k *Kernel) mayOpen(pr *process, n *inode) syscall.Errno {
+	switch n.kind {
+	case Symlink:
+		return syscall.ELOOP
+	case Dir:
+		return syscall.EISDIR
+	}
+	if errno := k.tree.permits(pr, n, mayRead|mayWrite); errno != 0 {
+		return errno
+	}
+	if n.kind == Sock {
+		return syscall.ENXIO
+	}
+	return 0
+}
+
+// openCreate makes a file, or finds it, and the directory that has it, where a
+// link at the end leads if that is followed. A path that can only be a
+// directory's is EISDIR, whatever is there (open_last_lookups).
+func (k *Kernel) openCreate(pr *process, path string, follow bool, mode uint32) (n, dir *inode, errno syscall.Errno) {
 	w, errno := k.begin(pr, path)
 	if errno != 0 {
-		return nil, errno
+		return nil, nil, errno
 	}
-	for {
+	for path != "" {
 		if errno := w.parent(path); errno != 0 {
-			return nil, errno
+			return nil, nil, errno
 		}
-		if w.kind != named {
-			return nil, syscall.EISDIR
+		if w.kind != named || w.slash {
+			return nil, nil, syscall.EISDIR
 		}
-		if w.slash {
-			return nil, syscall.EISDIR
-		}
-		n, errno := k.tree.lookup(w.cur, w.last)
-		if errno != 0 {
-			return nil, errno
+		dir = w.cur
+		if n, errno = k.tree.lookup(dir, w.last); errno != 0 {
+			return nil, nil, errno
 		}
 		if n == nil {
-			break
+			if k.tree.readOnly(dir) {
+				return nil, nil, syscall.EROFS
+			}
+			if errno := k.tree.permits(pr, dir, mayWrite|mayExec); errno != 0 {
+				return nil, nil, errno
+			}
+			return k.tree.make(pr, dir, w.last, Regular, mode&07777&^pr.umask), nil, 0
 		}
-		if path, errno = w.step(follow); errno != 0 {
-			return nil, errno
+		if path, errno = w.step(follow, true); errno != 0 {
+			return nil, nil, errno
 		}
 	}
-	if k.tree.readOnly(w.cur) {
-		return nil, syscall.EROFS
-	}
-	if errno := k.tree.permits(pr, w.cur, mayWrite|mayExec); errno != 0 {
-		return nil, errno
-	}
-	return k.tree.make(pr, w.cur, w.last, Regular, mode&07777&^pr.umask), 0
+	return w.cur, dir, 0
 }
 
 // Mkdir makes a directory (mkdir(2)). Errors: those of a path; EEXIST; EROFS;

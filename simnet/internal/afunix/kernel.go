@@ -46,10 +46,12 @@ type Config struct {
 	MaxFiles  int // fs.file-max: open descriptions of all processes, 1<<20
 	NoFile    int // descriptors of a process, unless it has its own limit, 1024
 
-	// ProtectedHardlinks is fs.protected_hardlinks: who does not own a socket
-	// file cannot link it. The kernel's default, and ours, is off; distributions
-	// turn it on.
-	ProtectedHardlinks bool
+	// What fs.protected_hardlinks and its kin say. The kernel's default, and
+	// ours, is off; distributions turn them on.
+	ProtectedHardlinks bool // who does not own a socket file cannot link it
+	ProtectedSymlinks  bool // links in sticky directories that all can write to work for their owner only
+	ProtectedRegular   int  // Open with create of another's file in such a directory is EACCES (2: all of a group)
+	ProtectedFifos     int  // the same for fifos
 }
 
 // New returns a machine with an empty root directory, mode 0755, and no

@@ -62,6 +62,7 @@ func (k *Kernel) Accept(p ProcID, d Desc) (conn Desc, errno syscall.Errno, woken
 	}
 	s.pending, e.next = e.next, nil
 	s.npending--
+	e.uid, e.gid = pr.uid, pr.gid
 	k.wake(s, Slot)
 	return pr.install(n, k.open(e)), 0, k.woken
 }

@@ -59,7 +59,7 @@ func (k *Kernel) find(pr *process, path string, follow bool) (*inode, syscall.Er
 		if w.kind == named && w.slash {
 			follow, mustDir = true, true
 		}
-		link, errno := w.step(follow)
+		link, errno := w.step(follow, true)
 		if errno != 0 {
 			return nil, errno
 		}
@@ -133,7 +133,7 @@ func (w *walk) parent(path string) syscall.Errno {
 			w.depth--
 			rest = w.stack[w.depth]
 		}
-		link, errno := w.step(true)
+		link, errno := w.step(true, false)
 		if errno != 0 {
 			return errno
 		}
@@ -151,8 +151,9 @@ func (w *walk) parent(path string) syscall.Errno {
 }
 
 // step takes the last component (walk_component). If that is a link to be
-// followed, it returns what the link says, and cur is where that starts.
-func (w *walk) step(follow bool) (link string, errno syscall.Errno) {
+// followed, it returns what the link says, and cur is where that starts. trailing
+// says that nothing comes after.
+func (w *walk) step(follow, trailing bool) (link string, errno syscall.Errno) {
 	switch w.kind {
 	case dot, root:
 		return "", 0
@@ -174,12 +175,22 @@ func (w *walk) step(follow bool) (link string, errno syscall.Errno) {
 	if w.links++; w.links > maxLinks { // pick_link
 		return "", syscall.ELOOP
 	}
+	if trailing && !w.mayFollow(n) {
+		return "", syscall.EACCES
+	}
 	link = n.target
 	if link[0] == '/' {
 		w.cur = w.k.tree.root
 		link = strings.TrimLeft(link, "/") // nothing is left of "/", and it is there
 	}
 	return link, 0
+}
+
+// mayFollow says whether a link at the end of a path, in cur, may be followed
+// (may_follow_link).
+func (w *walk) mayFollow(n *inode) bool {
+	const shared = sticky | 0002
+	return !w.k.cfg.ProtectedSymlinks || n.uid == w.pr.uid || w.cur.mode&shared != shared || n.uid == w.cur.uid
 }
 
 // create finds where a new file is to be made (filename_create, may_create).

@@ -14,6 +14,23 @@ const (
 	PollRdHup Mask = 0x2000
 )
 
+// String names the bits, "IN OUT RDHUP HUP ERR".
+func (m Mask) String() string {
+	s := ""
+	for _, b := range [...]struct {
+		bit  Mask
+		name string
+	}{{PollIn, "IN"}, {PollOut, "OUT"}, {PollRdHup, "RDHUP"}, {PollHup, "HUP"}, {PollErr, "ERR"}} {
+		if m&b.bit != 0 {
+			if s != "" {
+				s += " "
+			}
+			s += b.name
+		}
+	}
+	return s
+}
+
 // Poll says what state a socket is in (unix_poll). Errors: EBADF, ENOTSOCK.
 func (k *Kernel) Poll(p ProcID, d Desc) (Mask, syscall.Errno) {
 	_, s, errno := k.socket(p, d)

@@ -119,16 +119,19 @@ func (k *Kernel) take(s *socket, bufs [][]byte) (n int, got *rights) {
 
 // refund gives the sender back what a piece has cost, if it lives. Only whole
 // pieces are paid back (sock_wfree).
-//
-// The sender is woken if it could poll for writing with one byte more on its
-// account: sock_wfree holds the last byte back until it has called
-// unix_write_space. So a sender whom that one byte keeps from a quarter of its
-// buffer sleeps on although poll(2) would say it may write.
 func (k *Kernel) refund(sender *socket, e *piece) {
 	if sender.dead {
 		return
 	}
 	sender.outq -= int(e.charge)
+	k.room(sender)
+}
+
+// room wakes a sender that was paid back, if it could poll for writing with one
+// byte more on its account: sock_wfree holds the last byte back until it has
+// called unix_write_space. So a sender whom that one byte keeps from a quarter of
+// its buffer sleeps on although poll(2) would say that it may write.
+func (k *Kernel) room(sender *socket) {
 	if (sender.outq+2)*4 <= sender.sndbuf {
 		k.wake(sender, Out)
 	}

@@ -1,0 +1,35 @@
+package conform
+
+import (
+	"flag"
+	"strings"
+	"testing"
+)
+
+var (
+	seeds = flag.Int("seeds", 300, "scripts to compare")
+	ops   = flag.Int("ops", 2000, "operations of a script")
+	first = flag.Uint64("seed", 1, "seed of the first script")
+)
+
+func TestConform(t *testing.T) {
+	rep, err := Run(t.Context(), Config{Seed: *first, Scripts: *seeds, Ops: *ops})
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Logf("%s: %d scripts, %d operations, %d sweeps in %v: %.0f operations a second", rep.System, rep.Scripts, rep.Tally.Ops, rep.Tally.Sweeps,
+		rep.Elapsed, float64(rep.Tally.Ops)/rep.Elapsed.Seconds())
+	if rep.Divergence != nil {
+		t.Fatal(rep.Divergence)
+	}
+	if rep.Loose != "" {
+		t.Logf("capacities are compared loosely: %s", rep.Loose)
+	}
+	missing, skipped := rep.Tally.Missing(10, rep.Root, rep.Loose != "")
+	if len(skipped) > 0 {
+		t.Logf("cannot occur here:\n\t%s", strings.Join(skipped, "\n\t"))
+	}
+	if len(missing) > 0 && *seeds >= 300 {
+		t.Errorf("of %d cases these occurred less than 10 times:\n\t%s", len(Cases), strings.Join(missing, "\n\t"))
+	}
+}
