@@ -43,6 +43,7 @@ type conn struct {
 func newConn(view *Transport, fd int, local, remote string) *conn {
 	s := &stream{local: local, remote: remote}
 	s.init(&desc{fd: fd})
+	s.rd.spins = true
 	runtime.AddCleanup(s, (*desc).lost, s.desc)
 	return &conn{stream: s, view: view}
 }

@@ -20,15 +20,20 @@ import (
 type direction struct {
 	turn turn
 
+	spins bool // a reader of a stream: it may retry before it parks
+
 	// Of the holder of the turn alone.
-	try   func(fd int) syscall.Errno // the operation; EAGAIN if it would block
-	park  func(uintptr) bool         // try, as the poller wants it
-	last  syscall.Errno              // what park's try answered
-	spin  spin
-	asked bool // spin.near is known, as far as SO_PEERCRED tells
-	parks bool // the last call parked, so the next is expected to
-	tries int  // what park has tried in this call
-	node  node // in the holder's view, while it is blocked
+	try    func(fd int) syscall.Errno // the operation; EAGAIN if it would block
+	park   func(uintptr) bool         // try, as the poller wants it
+	raw    syscall.RawConn            // the poller; nil until a call parks
+	last   syscall.Errno              // what park's try answered
+	tries  int                        // how often park has tried in this call
+	parks  bool                       // the last call parked, so the next is expected to
+	node   node                       // in the holder's view, while it is blocked
+	spin   spin
+	asked  bool // spin.near is known, as far as SO_PEERCRED tells
+	single bool // see alone
+	calls  uint // see alone
 
 	parked atomic.Bool // the holder is in the poller, or about to be; set with mu held
 
@@ -170,7 +175,7 @@ func (s *socket) queue(d *direction, q *queued, t *Transport, deadline time.Time
 // operate is for the holder of the turn, once d.try is set: it returns the
 // first answer other than EAGAIN, or why there will be none.
 func (s *socket) operate(d *direction, t *Transport, deadline time.Time) syscall.Errno {
-	spins := !d.write && !t.cfg.NoSpin
+	spins := d.spins && !t.cfg.NoSpin
 	// The poller wants to be reset before the try whose EAGAIN it is to outlast
 	// (it reports edges), so a call that parks tries twice. One that is
 	// expected to park goes to the poller at once and is spared the first.
@@ -187,17 +192,10 @@ func (s *socket) operate(d *direction, t *Transport, deadline time.Time) syscall
 			}
 		}
 	}
-	file, raw, err := s.poller()
-	if err != nil {
-		return errnoOf(err)
-	}
-	if d.park == nil {
-		d.park = func(fd uintptr) bool {
-			d.tries++
-			d.last = d.try(int(fd))
-			return d.last != syscall.EAGAIN
+	if d.raw == nil {
+		if errno := s.register(d); errno != 0 {
+			return errno
 		}
-		d.node.kick = d.kick
 	}
 	spins = spins && !d.alone()
 	var start time.Time
@@ -206,7 +204,7 @@ func (s *socket) operate(d *direction, t *Transport, deadline time.Time) syscall
 	}
 	d.tries = 0
 	t.watch(&d.node)
-	errno := s.wait(d, t, deadline, file, raw)
+	errno := s.wait(d, t, deadline)
 	t.unwatch(&d.node)
 	parked := d.tries > 1
 	if parked && spins && errno == 0 {
@@ -216,9 +214,28 @@ func (s *socket) operate(d *direction, t *Transport, deadline time.Time) syscall
 	return errno
 }
 
-func (s *socket) wait(d *direction, t *Transport, deadline time.Time, file *os.File, raw syscall.RawConn) syscall.Errno {
+// register makes the direction ready for its first park.
+func (s *socket) register(d *direction) syscall.Errno {
+	file, raw, err := s.poller()
+	if err != nil {
+		return errnoOf(err)
+	}
+	d.mu.Lock()
+	d.file = file
+	d.mu.Unlock()
+	d.raw = raw
+	d.park = func(fd uintptr) bool {
+		d.tries++
+		d.last = d.try(int(fd))
+		return d.last != syscall.EAGAIN
+	}
+	d.node.kick = d.kick
+	return 0
+}
+
+func (s *socket) wait(d *direction, t *Transport, deadline time.Time) syscall.Errno {
 	for {
-		if errno := s.prepare(d, t, deadline, file); errno != 0 {
+		if errno := s.prepare(d, t, deadline); errno != 0 {
 			if errno == syscall.ETIMEDOUT {
 				// What came in the last moment is still delivered.
 				if e := d.try(s.fd); e != syscall.EAGAIN {
@@ -232,9 +249,9 @@ func (s *socket) wait(d *direction, t *Transport, deadline time.Time, file *os.F
 		}
 		var err error
 		if d.write {
-			err = raw.Write(d.park)
+			err = d.raw.Write(d.park)
 		} else {
-			err = raw.Read(d.park)
+			err = d.raw.Read(d.park)
 		}
 		if err == nil {
 			d.parked.Store(false)
@@ -255,7 +272,7 @@ func (s *socket) wait(d *direction, t *Transport, deadline time.Time, file *os.F
 // prepare looks around and arms the poller. A kick that comes after it, but
 // before the poller is entered, is not lost: the poller's deadline has passed
 // then.
-func (s *socket) prepare(d *direction, t *Transport, deadline time.Time, file *os.File) syscall.Errno {
+func (s *socket) prepare(d *direction, t *Transport, deadline time.Time) syscall.Errno {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.parked.Store(false)
@@ -273,12 +290,10 @@ func (s *socket) prepare(d *direction, t *Transport, deadline time.Time, file *o
 		}
 		// A deadline that is armed already and earlier than need be costs one
 		// idle round when it passes; arming costs on every call.
-		d.file = file
 		if transport.Expired(d.armed, now) || !eff.IsZero() && (d.armed.IsZero() || eff.Before(d.armed)) {
 			d.arm(eff)
 		}
 	}
-	d.file = file
 	d.parked.Store(true)
 	return 0
 }

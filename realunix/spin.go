@@ -65,6 +65,7 @@ const (
 	trialWins      = 3
 	maxMisses      = 3
 	maxSlow        = 16
+	maxLate        = 8 // in a trial
 	breather       = 1024
 
 	shortWait = 300 * time.Microsecond // a parked wait that spinning might have spared
@@ -113,12 +114,15 @@ func (s *spin) spun(hit bool, took time.Duration) {
 		if win {
 			s.wins++
 		}
-		if !hit {
+		switch {
+		case !hit:
 			s.misses++
+		case took > quick:
+			s.slow++
 		}
 		if s.wins >= trialWins {
 			*s = spin{mode: hot, near: s.near, need: s.need}
-		} else if s.left <= 0 || s.misses >= maxMisses {
+		} else if s.left <= 0 || s.misses >= maxMisses || s.slow >= maxLate {
 			s.giveUp()
 		}
 	case hot:
@@ -165,8 +169,18 @@ func (s *spin) breathe() bool {
 var spinning atomic.Int32
 
 // alone reports whether the other side cannot run while this one retries: it is
-// in this process, which has one processor.
-func (d *direction) alone() bool { return d.spin.near && runtime.GOMAXPROCS(0) == 1 }
+// in this process, which has one processor. How many there are changes rarely,
+// and is looked up now and then.
+func (d *direction) alone() bool {
+	if !d.spin.near {
+		return false
+	}
+	if d.calls%64 == 0 {
+		d.single = runtime.GOMAXPROCS(0) == 1
+	}
+	d.calls++
+	return d.single
+}
 
 // retry retries d's operation for as long as d.spin says. It returns EAGAIN if
 // nothing came.
