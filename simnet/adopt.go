@@ -1,0 +1,129 @@
+package simnet
+
+import (
+	"slices"
+	"syscall"
+
+	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/transport"
+)
+
+// Adopt implements transport.Sockets.
+func (t *Transport) Adopt(fd transport.FD) (transport.Conn, error) {
+	const op = "adopt"
+	t.p.enter(op)
+	defer t.p.leave(op)
+	w := t.p.w
+	w.mu.Lock()
+	defer w.unlock()
+	d, err := t.adopt(op, fd, false)
+	if err != nil {
+		return nil, err
+	}
+	local, _ := w.k.SockName(t.p.id, d)
+	remote, _ := w.k.PeerName(t.p.id, d)
+	return t.newConn(d, shown(local), shown(remote)), nil
+}
+
+// AdoptListener implements transport.Sockets.
+func (t *Transport) AdoptListener(fd transport.FD, cfg transport.ListenConfig) (transport.Listener, error) {
+	const op = "adoptlistener"
+	t.p.enter(op)
+	defer t.p.leave(op)
+	if cfg.Mode != 0 || cfg.Unlink || cfg.Takeover {
+		return nil, invalid(op, "", "Mode, Unlink and Takeover are for who makes the file")
+	}
+	w := t.p.w
+	w.mu.Lock()
+	defer w.unlock()
+	d, err := t.adopt(op, fd, true)
+	if err != nil {
+		return nil, err
+	}
+	name, _ := w.k.SockName(t.p.id, d)
+	a := &accepts{socket: socket{p: t.p, d: d}, path: shown(name), lock: -1}
+	if len(cfg.AllowUID) > 0 {
+		a.allow = slices.Clone(cfg.AllowUID)
+	}
+	a.id, _ = w.k.ID(t.p.id, d)
+	return &listener{accepts: a, view: t}, nil
+}
+
+// adopt gives a socket of the right kind another number, and closes fd.
+func (t *Transport) adopt(op string, fd transport.FD, listening bool) (afunix.Desc, error) {
+	if t.p.dead {
+		return -1, fail(op, "", syscall.ESRCH)
+	}
+	own, ok := t.p.own(fd)
+	if !ok {
+		return -1, fail(op, "", syscall.EBADF)
+	}
+	if err := t.check(op, ""); err != nil {
+		return -1, err
+	}
+	if why := t.unfit(own.d, listening); why != "" {
+		return -1, invalid(op, "", why)
+	}
+	errno := t.p.faulted()
+	var d afunix.Desc
+	if errno == 0 {
+		// Not its old number: a Send that is blocked may yet need that one, and
+		// the kernel's backend does so, too, with the same EMFILE.
+		d, errno = t.p.w.k.Dup(t.p.id, own.d, 0)
+	}
+	if errno != 0 {
+		return -1, fail(op, "", errno)
+	}
+	own.shut()
+	return d, nil
+}
+
+// unfit says why a number cannot be a connection or a listener.
+func (t *Transport) unfit(d afunix.Desc, listening bool) string {
+	typ, listens, errno := t.p.w.k.SockType(t.p.id, d)
+	switch {
+	case errno != 0:
+		return "not a socket"
+	case typ != afunix.Stream:
+		return "not a stream socket"
+	case listening && !listens:
+		return "not listening"
+	case !listening && listens:
+		return "a listening socket"
+	}
+	return ""
+}
+
+// Attach implements transport.Sockets.
+func (t *Transport) Attach(c transport.Conn) (transport.Conn, error) {
+	const op = "attach"
+	t.p.enter(op)
+	defer t.p.leave(op)
+	t.p.w.mu.Lock()
+	defer t.p.w.unlock()
+	o, ok := c.(*conn)
+	if !ok || o.nobody() || o.p != t.p || o.closed {
+		return nil, fail(op, "", syscall.EBADF)
+	}
+	if err := t.check(op, ""); err != nil {
+		return nil, err
+	}
+	return &conn{stream: o.stream, view: t}, nil
+}
+
+// AttachListener implements transport.Sockets.
+func (t *Transport) AttachListener(l transport.Listener) (transport.Listener, error) {
+	const op = "attachlistener"
+	t.p.enter(op)
+	defer t.p.leave(op)
+	t.p.w.mu.Lock()
+	defer t.p.w.unlock()
+	o, ok := l.(*listener)
+	if !ok || o.nobody() || o.p != t.p || o.closed {
+		return nil, fail(op, "", syscall.EBADF)
+	}
+	if err := t.check(op, ""); err != nil {
+		return nil, err
+	}
+	return &listener{accepts: o.accepts, view: t}, nil
+}

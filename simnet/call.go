@@ -1,0 +1,268 @@
+package simnet
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/benbjohnson/clock"
+
+	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/transport"
+)
+
+// A kind says what a blocked call is to do.
+type kind uint8
+
+const (
+	toRecv kind = iota
+	toSend
+	toAccept
+	toDial
+	toLock
+	toWait  // for a notifier's token
+	toSleep // for nothing but its deadline
+)
+
+// A call is one that is blocked. From wait to end it stands in a queue and
+// among the blocked of its view, and is carried out by whoever makes it possible;
+// afterwards only its results are looked at, by its goroutine. It is used again
+// and again, so that blocking allocates nothing.
+type call struct {
+	w     *World
+	woken chan struct{} // room for one
+	timer *clock.Timer  // made when first needed
+	armed bool          // the timer may yet fire
+
+	kind     kind
+	blocked  bool // from wait to end
+	view     *Transport
+	deadline time.Time
+	cap      *time.Time // the direction's of its socket; nil if there is none
+	link     *call      // in World.ready
+	eff, now time.Time  // from prepare to wait: when it is to end, and when that was looked at
+
+	queue        *queue
+	prev, next   *call // in queue
+	vprev, vnext *call // in view.calls
+
+	s    *socket  // of toRecv, toSend, toAccept
+	a    *accepts // of toAccept
+	bufs [][]byte
+	fds  []transport.FD
+	path string
+	id   afunix.ID // what toDial and toLock wait for
+
+	// Results.
+	errno  syscall.Errno
+	n, nfd int
+	cut    bool
+	size   int // that toSend is to reach
+	d      afunix.Desc
+	peer   string
+}
+
+func newCall(w *World) *call {
+	return &call{w: w, woken: make(chan struct{}, 1)}
+}
+
+// A queue is a list of blocked calls in the order in which they came.
+type queue struct{ first, last *call }
+
+func (q *queue) add(c *call) {
+	c.queue, c.prev, c.next = q, q.last, nil
+	if q.last == nil {
+		q.first = c
+	} else {
+		q.last.next = c
+	}
+	q.last = c
+}
+
+func (q *queue) remove(c *call) {
+	if c.prev == nil {
+		q.first = c.next
+	} else {
+		c.prev.next = c.next
+	}
+	if c.next == nil {
+		q.last = c.prev
+	} else {
+		c.next.prev = c.prev
+	}
+	c.queue, c.prev, c.next = nil, nil, nil
+}
+
+// prepare returns a call of view v for the caller to say what it is to do, and
+// then to pass it to wait. It returns nil if the deadline, or the cap, has passed.
+// The caller holds mu.
+func (w *World) prepare(v *Transport, kind kind, deadline time.Time, cap *time.Time) *call {
+	eff := deadline
+	if cap != nil {
+		eff = transport.Earlier(deadline, *cap)
+	}
+	var now time.Time
+	if !eff.IsZero() {
+		if now = w.clock.Now(); transport.Expired(eff, now) {
+			return nil
+		}
+	}
+	c := w.calls.Get().(*call)
+	c.kind, c.view, c.deadline, c.cap, c.eff, c.now = kind, v, deadline, cap, eff, now
+	c.errno, c.n, c.nfd, c.cut = 0, 0, 0, false
+	return c
+}
+
+// wait queues a call up, releases mu and blocks until the call is over. The
+// caller looks at the results and then calls free.
+func (w *World) wait(c *call, q *queue) {
+	c.blocked = true
+	q.add(c)
+	c.view.addCall(c)
+	if !c.eff.IsZero() {
+		w.arm(c, c.eff, c.now)
+	}
+	w.unlock()
+	<-c.woken
+}
+
+// free gives a call back that is over. What it referred to must not be kept.
+func (w *World) free(c *call) {
+	c.view, c.cap, c.s, c.a, c.bufs, c.fds, c.path, c.peer = nil, nil, nil, nil, nil, nil, "", ""
+	w.calls.Put(c)
+}
+
+// end ends a blocked call with its results. The caller holds mu.
+func (w *World) end(c *call, errno syscall.Errno) {
+	c.errno = errno
+	c.blocked = false
+	c.queue.remove(c)
+	c.view.removeCall(c)
+	if c.armed {
+		c.armed = false
+		c.timer.Stop() // if it fires all the same, it finds nothing to do
+	}
+	switch c.kind {
+	case toDial:
+		if errno != 0 {
+			w.close(c.view.p, c.d)
+		}
+	case toSend:
+		w.unhold(c)
+	}
+	if w.ready == nil {
+		w.ready = c
+	} else {
+		w.lastReady.link = c
+	}
+	w.lastReady = c
+}
+
+// try carries a blocked call out as far as is possible, and reports whether it
+// is over.
+func (w *World) try(c *call) bool {
+	errno := syscall.EAGAIN
+	switch c.kind {
+	case toRecv:
+		c.n, c.nfd, c.cut, errno = w.recv(c.s, c.bufs, c.fds)
+	case toSend:
+		errno = w.sendRest(c)
+	case toAccept:
+		c.d, c.peer, errno = w.accept(c.a)
+	case toDial:
+		c.id, errno = w.connect(c.view.p, c.d, c.path)
+	case toLock:
+		c.d, c.id, errno = w.openLock(c.view.p, c.path)
+	}
+	if errno == syscall.EAGAIN {
+		return false
+	}
+	w.end(c, errno)
+	return true
+}
+
+// effective returns when a blocked call ends at the latest; zero is never.
+func (c *call) effective() time.Time {
+	if c.cap == nil {
+		return c.deadline
+	}
+	return transport.Earlier(c.deadline, *c.cap)
+}
+
+// recheck is for a blocked call whose cap was moved, or whose timer fired.
+func (w *World) recheck(c *call) {
+	eff := c.effective()
+	if eff.IsZero() {
+		if c.armed {
+			c.armed = false
+			c.timer.Stop()
+		}
+		return
+	}
+	w.arm(c, eff, w.clock.Now())
+}
+
+// arm has a blocked call end at eff; it is now.
+func (w *World) arm(c *call, eff, now time.Time) {
+	for {
+		if transport.Expired(eff, now) {
+			w.late(c)
+			return
+		}
+		d := eff.Sub(now)
+		if c.timer == nil {
+			c.timer = w.clock.AfterFunc(d, c.due)
+		} else {
+			c.timer.Reset(d)
+		}
+		c.armed = true
+		if w.real {
+			return
+		}
+		// A clock that is moved by hand may have been moved between the look at
+		// it and the arming, and is to be met exactly.
+		then := now
+		if now = w.clock.Now(); now.Equal(then) {
+			return
+		}
+	}
+}
+
+// due is what the timer calls.
+func (c *call) due() {
+	c.w.mu.Lock()
+	if c.blocked { // maybe on something else by now
+		c.w.recheck(c)
+	}
+	c.w.unlock()
+}
+
+// late ends a call whose deadline has passed. All that was possible has been
+// done, except that a blocked sender is not told of every byte of room.
+func (w *World) late(c *call) {
+	if c.kind == toSend && c.queue.first == c && w.try(c) {
+		return
+	}
+	w.end(c, syscall.ETIMEDOUT)
+}
+
+// recheckAll is for the calls of a queue that are made on s.
+func (w *World) recheckAll(q *queue, s *socket) {
+	for c := q.first; c != nil; {
+		next := c.next
+		if c.s == s {
+			w.recheck(c)
+		}
+		c = next
+	}
+}
+
+// endAll ends the calls of a queue that are made on s.
+func (w *World) endAll(q *queue, s *socket, errno syscall.Errno) {
+	for c := q.first; c != nil; {
+		next := c.next
+		if c.s == s {
+			w.end(c, errno)
+		}
+		c = next
+	}
+}

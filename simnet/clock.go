@@ -1,0 +1,150 @@
+package simnet
+
+import (
+	"context"
+	"runtime"
+	"runtime/pprof"
+	"syscall"
+	"time"
+
+	"github.com/benbjohnson/clock"
+
+	"example.com/brine/transport"
+)
+
+// Now implements transport.Clock: it is the time of Config.Clock.
+func (t *Transport) Now() time.Time { return t.p.w.clock.Now() }
+
+// Sleep implements transport.Clock.
+func (t *Transport) Sleep(until time.Time) error {
+	const op = "sleep"
+	t.p.enter(op)
+	defer t.p.leave(op)
+	w := t.p.w
+	w.mu.Lock()
+	if err := t.check(op, ""); err != nil {
+		w.unlock()
+		return err
+	}
+	b := w.prepare(t, toSleep, until, nil)
+	if b == nil {
+		w.unlock()
+		return nil
+	}
+	w.wait(b, &w.naps)
+	errno := b.errno
+	w.free(b)
+	if errno != syscall.ETIMEDOUT {
+		return fail(op, "", errno)
+	}
+	return nil
+}
+
+// A timer is a call that AfterFunc has put off.
+type timer struct {
+	p    *Process
+	name string
+	f    func()
+	at   time.Time
+	c    *clock.Timer // nil if it never fires, or did at once
+	over bool         // started or stopped
+}
+
+// AfterFunc implements transport.Clock. The task is a goroutine.
+func (t *Transport) AfterFunc(name string, at time.Time, f func()) (transport.Timer, error) {
+	const op = "afterfunc"
+	t.p.enter(op)
+	defer t.p.leave(op)
+	w := t.p.w
+	w.mu.Lock()
+	defer w.unlock()
+	if err := t.check(op, ""); err != nil {
+		return nil, err
+	}
+	if f == nil {
+		return nil, invalid(op, "", "nil function")
+	}
+	a := &timer{p: t.p, name: name, f: f, at: at}
+	if at.IsZero() {
+		return a, nil
+	}
+	if now := w.clock.Now(); at.After(now) {
+		a.c = w.clock.AfterFunc(at.Sub(now), a.fire)
+	} else {
+		// A clock.Mock would leave what is due now until it is moved.
+		a.over = true
+		go labelled(name, f)
+	}
+	return a, nil
+}
+
+// fire is what the clock calls, in a goroutine of its own.
+func (a *timer) fire() {
+	w := a.p.w
+	w.mu.Lock()
+	if a.over || a.p.dead {
+		w.unlock()
+		return
+	}
+	if left := a.at.Sub(w.clock.Now()); !w.real && left > 0 {
+		// The clock was moved while it was armed.
+		a.c.Reset(left)
+		w.unlock()
+		return
+	}
+	a.over = true
+	w.unlock()
+	labelled(a.name, a.f)
+}
+
+// Stop implements transport.Timer.
+func (a *timer) Stop() bool {
+	a.p.enter("stop")
+	defer a.p.leave("stop")
+	w := a.p.w
+	w.mu.Lock()
+	defer w.unlock()
+	if a.over || a.p.dead {
+		return false
+	}
+	a.over = true
+	if a.c != nil {
+		a.c.Stop()
+	}
+	return true
+}
+
+// Go implements transport.Tasks. The task is a goroutine; profiles and dumps
+// show its name as the label "task".
+func (t *Transport) Go(name string, f func()) error { return t.start("go", name, f) }
+
+// Background implements transport.Tasks. Nothing here waits for a program to be
+// over, so it is the same as Go.
+func (t *Transport) Background(name string, f func()) error { return t.start("background", name, f) }
+
+func (t *Transport) start(op, name string, f func()) error {
+	t.p.enter(op)
+	defer t.p.leave(op)
+	t.p.w.mu.Lock()
+	defer t.p.w.unlock()
+	if err := t.check(op, ""); err != nil {
+		return err
+	}
+	if f == nil {
+		return invalid(op, "", "nil function")
+	}
+	go labelled(name, f)
+	return nil
+}
+
+func labelled(name string, f func()) {
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("task", name)))
+	f()
+}
+
+// Yield implements transport.Tasks.
+func (t *Transport) Yield() {
+	t.p.enter("yield")
+	runtime.Gosched()
+	t.p.leave("yield")
+}

@@ -1,0 +1,307 @@
+package simnet
+
+import (
+	"io"
+	"math"
+	"syscall"
+	"time"
+
+	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/transport"
+)
+
+// A socket is a descriptor in use as a connection or a listener, whichever views
+// it is used in. p, d and id are constant.
+type socket struct {
+	p          *Process
+	d          afunix.Desc
+	id         afunix.ID
+	closed     bool
+	rcap, wcap time.Time // zero: none
+}
+
+// use is what every call on a socket begins with. The caller holds mu.
+func (s *socket) use(op, path string) error {
+	switch {
+	case s.p.dead:
+		return fail(op, path, syscall.ESRCH)
+	case s.closed:
+		return fail(op, path, syscall.EBADF)
+	}
+	return nil
+}
+
+// shut ends what is blocked on the socket and closes its number.
+func (s *socket) shut() {
+	w := s.p.w
+	s.closed = true
+	if q := w.waitsOf(s.id); q != nil {
+		w.endAll(&q.rd, s, syscall.EBADF)
+		w.endAll(&q.wr, s, syscall.EBADF)
+	}
+	w.close(s.p, s.d)
+}
+
+// A stream is a socket as a connection. local and remote are constant.
+type stream struct {
+	socket
+	local, remote string
+}
+
+// A conn is a stream in a view.
+type conn struct {
+	*stream
+	view *Transport
+}
+
+var (
+	_ transport.Conn       = (*conn)(nil)
+	_ transport.SendBuffer = (*conn)(nil)
+)
+
+// newConn makes a connection of a number. The caller holds mu.
+func (t *Transport) newConn(d afunix.Desc, local, remote string) *conn {
+	both := &struct {
+		conn
+		stream
+	}{} // one object, because idle connections are to be cheap
+	id, _ := t.p.w.k.ID(t.p.id, d)
+	both.stream = stream{socket{p: t.p, d: d, id: id}, local, remote}
+	both.conn = conn{&both.stream, t}
+	return &both.conn
+}
+
+// nobody reports whether c is no connection at all.
+func (c *conn) nobody() bool { return c == nil || c.stream == nil }
+
+// Recv implements transport.Conn.
+func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, nfd int, err error) {
+	const op = "recv"
+	if c.nobody() {
+		return 0, 0, fail(op, "", syscall.EBADF)
+	}
+	c.p.enter(op)
+	var cut bool
+	var errno syscall.Errno
+	w := c.p.w
+	w.mu.Lock()
+	switch err = c.ready(op); {
+	case err != nil:
+		w.unlock()
+	case total(bufs) == 0:
+		w.unlock()
+		c.p.leave(op)
+		return 0, 0, nil
+	default:
+		n, nfd, cut, errno = c.receive(bufs, fds, deadline)
+	}
+	c.p.leave(op)
+	switch {
+	case err != nil:
+		return 0, 0, err
+	case errno != 0:
+		return 0, 0, fail(op, "", errno)
+	case n == 0:
+		return 0, 0, io.EOF
+	case cut:
+		return n, nfd, &transport.Error{Op: op, Err: syscall.EMFILE, Detail: "a descriptor was lost"}
+	}
+	return n, nfd, nil
+}
+
+func (c *conn) ready(op string) error {
+	if err := c.use(op, ""); err != nil {
+		return err
+	}
+	return c.view.check(op, "")
+}
+
+func total(bufs [][]byte) (n int) {
+	for _, b := range bufs {
+		n += len(b)
+	}
+	return n
+}
+
+// receive is Recv with mu held, which it releases.
+func (c *conn) receive(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, nfd int, cut bool, errno syscall.Errno) {
+	w, s := c.p.w, &c.stream.socket
+	// If somebody waits there is nothing to receive.
+	if q := w.waitsOf(s.id); q == nil || q.rd.first == nil {
+		n, nfd, cut, errno = w.recv(s, bufs, fds)
+		if errno != syscall.EAGAIN {
+			w.unlock()
+			return n, nfd, cut, errno
+		}
+	}
+	b := w.prepare(c.view, toRecv, deadline, &s.rcap)
+	if b == nil {
+		w.unlock()
+		return 0, 0, false, syscall.ETIMEDOUT
+	}
+	b.s, b.bufs, b.fds = s, bufs, fds
+	w.wait(b, &w.waitsAt(s.id).rd)
+	n, nfd, cut, errno = b.n, b.nfd, b.cut, b.errno
+	w.free(b)
+	return n, nfd, cut, errno
+}
+
+// recv receives what is there. cut says that the process had no number for a
+// descriptor.
+func (w *World) recv(s *socket, bufs [][]byte, fds []transport.FD) (n, nfd int, cut bool, errno syscall.Errno) {
+	descs := w.descs[:min(len(fds), len(w.descs))]
+	n, nfd, cut, errno, woken := w.k.Recv(s.p.id, s.d, bufs, descs, 0)
+	w.events(woken)
+	for i := range nfd {
+		fds[i] = &descriptor{p: s.p, d: descs[i]}
+	}
+	return n, nfd, cut && nfd < len(fds), errno
+}
+
+// SetReadDeadline implements transport.Conn.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	return c.do("setdeadline", func() error {
+		c.rcap = t
+		if q := c.p.w.waitsOf(c.id); q != nil {
+			c.p.w.recheckAll(&q.rd, &c.stream.socket)
+		}
+		return nil
+	})
+}
+
+// SetWriteDeadline implements transport.Conn.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	return c.do("setdeadline", func() error {
+		c.wcap = t
+		if q := c.p.w.waitsOf(c.id); q != nil {
+			c.p.w.recheckAll(&q.wr, &c.stream.socket)
+		}
+		return nil
+	})
+}
+
+// do carries out a call that does not block, with mu held.
+func (c *conn) do(op string, f func() error) error {
+	if c.nobody() {
+		return fail(op, "", syscall.EBADF)
+	}
+	c.p.enter(op)
+	defer c.p.leave(op)
+	w := c.p.w
+	w.mu.Lock()
+	defer w.unlock()
+	if err := c.use(op, ""); err != nil {
+		return err
+	}
+	return f()
+}
+
+// CloseRead implements transport.Conn.
+func (c *conn) CloseRead() error { return c.shutdown("closeread", afunix.ShutRD) }
+
+// CloseWrite implements transport.Conn.
+func (c *conn) CloseWrite() error { return c.shutdown("closewrite", afunix.ShutWR) }
+
+func (c *conn) shutdown(op string, how int) error {
+	return c.do(op, func() error {
+		errno, woken := c.p.w.k.Shutdown(c.p.id, c.d, how)
+		if errno != 0 {
+			return fail(op, "", errno)
+		}
+		c.p.w.events(woken)
+		return nil
+	})
+}
+
+// Close implements transport.Conn.
+func (c *conn) Close() error {
+	return c.do("close", func() error {
+		c.shut()
+		return nil
+	})
+}
+
+// Dup implements transport.Conn.
+func (c *conn) Dup() (fd transport.FD, err error) {
+	err = c.do("dup", func() error {
+		fd, err = c.dup()
+		return err
+	})
+	return fd, err
+}
+
+func (s *socket) dup() (transport.FD, error) {
+	errno := s.p.faulted()
+	var d afunix.Desc
+	if errno == 0 {
+		d, errno = s.p.w.k.Dup(s.p.id, s.d, 0)
+	}
+	if errno != 0 {
+		return nil, fail("dup", "", errno)
+	}
+	return &descriptor{p: s.p, d: d}, nil
+}
+
+// PeerCred implements transport.Conn.
+func (c *conn) PeerCred() (cred transport.Cred, err error) {
+	err = c.do("peercred", func() error {
+		who, errno := c.p.w.k.PeerCred(c.p.id, c.d)
+		if errno != 0 {
+			return fail("peercred", "", errno)
+		}
+		cred = transport.Cred{PID: int(who.PID), UID: who.UID, GID: who.GID}
+		return nil
+	})
+	return cred, err
+}
+
+// LocalAddr implements transport.Conn.
+func (c *conn) LocalAddr() transport.Addr {
+	if c.nobody() {
+		return ""
+	}
+	return transport.Addr(c.local)
+}
+
+// RemoteAddr implements transport.Conn.
+func (c *conn) RemoteAddr() transport.Addr {
+	if c.nobody() {
+		return ""
+	}
+	return transport.Addr(c.remote)
+}
+
+// SendBuffer implements transport.SendBuffer.
+func (c *conn) SendBuffer() (size int, err error) {
+	err = c.do("sendbuffer", func() error {
+		n, errno := c.p.w.k.SndBuf(c.p.id, c.d)
+		if errno != 0 {
+			return fail("sendbuffer", "", errno)
+		}
+		size = n
+		return nil
+	})
+	return size, err
+}
+
+// SetSendBuffer implements transport.SendBuffer.
+func (c *conn) SetSendBuffer(bytes int) error {
+	const op = "setsendbuffer"
+	return c.do(op, func() error {
+		if bytes < 0 {
+			return invalid(op, "", "negative size")
+		}
+		w := c.p.w
+		errno, woken := w.k.SetSndBuf(c.p.id, c.d, min(bytes, math.MaxInt32))
+		if errno != 0 {
+			return fail(op, "", errno)
+		}
+		w.events(woken)
+		// The kernel tells a sender only once a quarter of the buffer is left, but
+		// one byte of room is enough for a Send that tries again.
+		if q := w.waitsOf(c.id); q != nil {
+			w.serveQueue(&q.wr)
+		}
+		return nil
+	})
+}

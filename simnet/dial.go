@@ -1,0 +1,88 @@
+package simnet
+
+import (
+	"syscall"
+	"time"
+
+	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/transport"
+)
+
+// Dial implements transport.Sockets. Those that wait for room in a backlog are
+// served in the order in which they came. While Dial waits, what the path leads
+// to may change; it goes on with what is there then.
+func (t *Transport) Dial(path string, deadline time.Time) (transport.Conn, error) {
+	const op = "dial"
+	p, w := t.p, t.p.w
+	p.enter(op)
+	defer p.leave(op)
+	w.mu.Lock()
+	err := t.check(op, path)
+	if err == nil {
+		err = transport.CheckPath(op, path)
+	}
+	if err != nil {
+		w.unlock()
+		return nil, err
+	}
+	d, errno := afunix.Desc(-1), p.faulted()
+	if errno == 0 {
+		d, errno = w.k.Socket(p.id, afunix.Stream)
+	}
+	if errno != 0 {
+		w.unlock()
+		return nil, fail(op, path, errno)
+	}
+	name := sunPath(path)
+	full, errno := w.connect(p, d, name)
+	if errno == syscall.EAGAIN {
+		if b := w.prepare(t, toDial, deadline, nil); b == nil {
+			w.close(p, d)
+			errno = syscall.ETIMEDOUT
+		} else {
+			b.path, b.d, b.id = name, d, full
+			w.wait(b, &w.dials)
+			errno = b.errno // if there is one, d is closed
+			w.free(b)
+			w.mu.Lock()
+		}
+	} else if errno != 0 {
+		w.close(p, d)
+	}
+	defer w.unlock()
+	if errno != 0 {
+		return nil, fail(op, path, errno)
+	}
+	remote, _ := w.k.PeerName(p.id, d)
+	return t.newConn(d, "", shown(remote)), nil
+}
+
+// connect connects a socket. EAGAIN means that the queue of the listener full
+// has no room.
+func (w *World) connect(p *Process, d afunix.Desc, name string) (full afunix.ID, errno syscall.Errno) {
+	full, errno, woken := w.k.Connect(p.id, d, name)
+	w.events(woken)
+	return full, errno
+}
+
+// Pair implements transport.Sockets.
+func (t *Transport) Pair() (transport.Conn, transport.Conn, error) {
+	const op = "pair"
+	t.p.enter(op)
+	defer t.p.leave(op)
+	w := t.p.w
+	w.mu.Lock()
+	defer w.unlock()
+	if err := t.check(op, ""); err != nil {
+		return nil, nil, err
+	}
+	errno := t.p.faulted()
+	var a, b afunix.Desc
+	if errno == 0 {
+		a, b, errno = w.k.Pair(t.p.id)
+	}
+	if errno != 0 {
+		return nil, nil, fail(op, "", errno)
+	}
+	return t.newConn(a, "", ""), t.newConn(b, "", ""), nil
+}

@@ -1,0 +1,22 @@
+package simnet
+
+// A gate is where a driver stands that decides which call goes on. Every call of
+// a transport, a connection, a listener, a descriptor or a notifier passes it
+// twice: before it has any effect, and again before it returns, with nothing
+// held. In free mode there is none, which costs a branch.
+type gate interface {
+	enter(p *Process, op string)
+	leave(p *Process, op string)
+}
+
+func (p *Process) enter(op string) {
+	if g := p.w.gate; g != nil {
+		g.enter(p, op)
+	}
+}
+
+func (p *Process) leave(op string) {
+	if g := p.w.gate; g != nil {
+		g.leave(p, op)
+	}
+}

@@ -1,0 +1,200 @@
+package simnet
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"syscall"
+
+	"example.com/brine/simnet/internal/afunix"
+)
+
+// ProcessConfig says who a process is. The zero value is root's, in the root
+// directory, with a umask of 0.
+type ProcessConfig struct {
+	Name   string      // for reading only
+	UID    int         // effective user ID; 0 is root, who may do everything
+	GID    int         // effective group ID
+	Umask  fs.FileMode // permission bits that the files it makes do not get
+	Dir    string      // working directory; "" is the root directory
+	NOFILE int         // how many descriptors it may have (RLIMIT_NOFILE); 0 is Config.NOFILE
+}
+
+// A Process is one life of a process of a [World]. It is a transport.Transport
+// by its embedded view, which nothing cancels. All methods may be called from any
+// goroutine.
+//
+// What its tasks do on it after it was killed fails with ESRCH and changes
+// nothing. They are goroutines, which nobody can stop from outside: it is for
+// them to return when their calls fail.
+type Process struct {
+	*Transport
+	w           *World
+	cfg         ProcessConfig
+	incarnation int
+	id          afunix.ProcID
+
+	dead  bool
+	dir   string        // the working directory, for making paths absolute
+	fault syscall.Errno // what the next call that makes a descriptor fails with
+}
+
+// Process starts a process of root's, in the root directory. It does not block.
+func (w *World) Process(name string) *Process {
+	p, _ := w.Start(ProcessConfig{Name: name}) // can fail for its directory alone
+	return p
+}
+
+// Start starts a process. It does not block. Errors: those of a path for
+// cfg.Dir, ENOTDIR, EACCES; EINVAL for a negative limit or a Umask with other
+// than permission bits.
+func (w *World) Start(cfg ProcessConfig) (*Process, error) {
+	return w.start(cfg, 1)
+}
+
+func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
+	const op = "start"
+	switch {
+	case cfg.NOFILE < 0:
+		return nil, invalid(op, "", "negative limit")
+	case cfg.Umask&^fs.ModePerm != 0:
+		return nil, invalid(op, "", "umask with bits other than permissions")
+	case strings.IndexByte(cfg.Dir, 0) >= 0:
+		return nil, invalid(op, cfg.Dir, "NUL in path")
+	}
+	p := &Process{w: w, cfg: cfg, incarnation: incarnation, dir: path.Join("/", cfg.Dir)}
+	p.Transport = &Transport{p: p}
+	w.mu.Lock()
+	defer w.unlock()
+	var errno syscall.Errno
+	p.id, errno = w.k.Spawn(afunix.Process{
+		UID: cfg.UID, GID: cfg.GID, Umask: uint32(cfg.Umask), Dir: cfg.Dir, NoFile: cfg.NOFILE,
+	})
+	if errno != 0 {
+		return nil, fail(op, cfg.Dir, errno)
+	}
+	return p, nil
+}
+
+// Name returns the name that the process was started with.
+func (p *Process) Name() string { return p.cfg.Name }
+
+// PID returns the process's number, as Conn.PeerCred reports it. No two processes
+// of a World have the same, nor two incarnations.
+func (p *Process) PID() int { return int(p.id) }
+
+// Incarnation returns which life of the process this is: 1 for one that was
+// started, one more for each Restart.
+func (p *Process) Incarnation() int { return p.incarnation }
+
+// World returns the machine that the process is of.
+func (p *Process) World() *World { return p.w }
+
+// Kill ends the process at once, as SIGKILL does: its blocked calls fail with
+// ESRCH, and so does every later one, Close included, without changing anything.
+// All its descriptors are closed in that one step, so that listeners are gone,
+// peers see the end or ECONNRESET, and locks are free. Socket files stay. Timers
+// that it has armed do not fire. It does not block; to kill a dead process
+// changes nothing.
+func (p *Process) Kill() {
+	p.enter("kill")
+	w := p.w
+	w.mu.Lock()
+	if !p.dead {
+		// Its own calls first: they are not to see what its death does to others.
+		p.dead = true
+		p.endCalls(syscall.ESRCH)
+		w.events(w.k.Exit(p.id))
+	}
+	w.unlock()
+	p.leave("kill")
+}
+
+// Restart starts the process again, with the configuration of its first start,
+// and returns its next incarnation; p itself stays dead. If it lives it is killed
+// first. It does not block. Errors: as for [World.Start].
+func (p *Process) Restart() (*Process, error) {
+	p.Kill()
+	return p.w.start(p.cfg, p.incarnation+1)
+}
+
+// Chdir changes the working directory, where relative paths start. Errors: those
+// of a path, ENOTDIR, EACCES; ESRCH.
+func (p *Process) Chdir(dir string) error {
+	const op = "chdir"
+	p.enter(op)
+	defer p.leave(op)
+	if err := checkFile(op, dir); err != nil {
+		return err
+	}
+	p.w.mu.Lock()
+	defer p.w.unlock()
+	if errno := p.w.k.Chdir(p.id, dir); errno != 0 {
+		return fail(op, dir, errno)
+	}
+	p.dir = p.absolute(dir)
+	return nil
+}
+
+// absolute is filepath.Abs. With the path of a link that is followed by ".." it
+// errs like that one.
+func (p *Process) absolute(name string) string {
+	if strings.HasPrefix(name, "/") {
+		return name
+	}
+	return path.Join(p.dir, name)
+}
+
+// SetUmask changes the umask. Bits beyond fs.ModePerm are EINVAL; ESRCH.
+func (p *Process) SetUmask(mask fs.FileMode) error {
+	const op = "umask"
+	p.enter(op)
+	defer p.leave(op)
+	if mask&^fs.ModePerm != 0 {
+		return invalid(op, "", "umask with bits other than permissions")
+	}
+	p.w.mu.Lock()
+	defer p.w.unlock()
+	if _, errno := p.w.k.SetUmask(p.id, uint32(mask)); errno != 0 {
+		return fail(op, "", errno)
+	}
+	return nil
+}
+
+// SetNOFILE changes how many descriptors the process may have; those that are
+// open stay open. Errors: EINVAL for a negative number; ESRCH.
+func (p *Process) SetNOFILE(n int) error {
+	const op = "setrlimit"
+	p.enter(op)
+	defer p.leave(op)
+	p.w.mu.Lock()
+	defer p.w.unlock()
+	if errno := p.w.k.SetNoFile(p.id, n); errno != 0 {
+		return fail(op, "", errno)
+	}
+	return nil
+}
+
+// Fault orders that the next call of this process which makes a descriptor
+// (Listen, Dial, Pair, Accept, Adopt, AdoptListener, Lock or Dup) fails with
+// errno: ENFILE, ENOMEM, EMFILE. It fails after its arguments were found valid
+// and before it has any effect; a connection that was to be accepted stays
+// pending. Calls that are blocked already are spared. 0 takes the order back.
+func (p *Process) Fault(errno syscall.Errno) {
+	p.w.mu.Lock()
+	p.fault = errno
+	p.w.unlock()
+}
+
+// faulted returns the fault that was ordered, once.
+func (p *Process) faulted() syscall.Errno {
+	errno := p.fault
+	p.fault = 0
+	return errno
+}
+
+// close closes a number of a process that lives.
+func (w *World) close(p *Process, d afunix.Desc) {
+	_, woken := w.k.Close(p.id, d)
+	w.events(woken)
+}

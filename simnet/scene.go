@@ -1,0 +1,220 @@
+package simnet
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"syscall"
+
+	"example.com/brine/simnet/internal/afunix"
+)
+
+// permMode takes a mode apart for k: permission bits and the sticky bit.
+func permMode(op, name string, mode fs.FileMode) (uint32, error) {
+	if mode&^(fs.ModePerm|fs.ModeSticky) != 0 {
+		return 0, invalid(op, name, "mode with bits other than permissions")
+	}
+	m := uint32(mode & fs.ModePerm)
+	if mode&fs.ModeSticky != 0 {
+		m |= 0o1000
+	}
+	return m, nil
+}
+
+// Mkdir makes a directory of root's with exactly this mode. Errors: those of a
+// path, EEXIST; EINVAL for a mode with more than permission bits and
+// fs.ModeSticky.
+func (w *World) Mkdir(name string, mode fs.FileMode) error {
+	const op = "mkdir"
+	m, err := permMode(op, name, mode)
+	if err != nil {
+		return err
+	}
+	return w.scene(op, name, func() (syscall.Errno, []afunix.Waiter) {
+		return w.k.Mkdir(w.root, name, m)
+	})
+}
+
+// MkdirAll makes a directory and those above it that are missing. It is no error
+// if the directory is there. Errors: as for Mkdir.
+func (w *World) MkdirAll(name string, mode fs.FileMode) error {
+	at := "/"
+	for part := range strings.SplitSeq(path.Clean("/"+name), "/") {
+		if at = path.Join(at, part); at == "/" {
+			continue
+		}
+		if err := w.Mkdir(at, mode); err != nil {
+			if st, statErr := w.Stat(at); statErr != nil || !st.Mode.IsDir() {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Create makes an empty file of root's with exactly this mode. (What is in a file
+// cannot be read through a transport, so files have no content.) Errors: as for
+// Mkdir.
+func (w *World) Create(name string, mode fs.FileMode) error {
+	const op = "create"
+	m, err := permMode(op, name, mode)
+	if err != nil {
+		return err
+	}
+	return w.scene(op, name, func() (syscall.Errno, []afunix.Waiter) {
+		return w.k.Mknod(w.root, name, afunix.Regular, m)
+	})
+}
+
+// Symlink makes a symbolic link at name to target, which need not exist. Errors:
+// as for Mkdir; ENOENT for an empty target.
+func (w *World) Symlink(target, name string) error {
+	const op = "symlink"
+	if err := checkFile(op, target); err != nil {
+		return err
+	}
+	return w.scene(op, name, func() (syscall.Errno, []afunix.Waiter) {
+		return w.k.Symlink(w.root, target, name)
+	})
+}
+
+// Link gives the file at oldname another name (link(2)). Errors: those of both
+// paths, EEXIST, EPERM for a directory, EXDEV.
+func (w *World) Link(oldname, newname string) error {
+	const op = "link"
+	if err := checkFile(op, newname); err != nil {
+		return err
+	}
+	return w.scene(op, oldname, func() (syscall.Errno, []afunix.Waiter) {
+		return w.k.Link(w.root, oldname, newname)
+	})
+}
+
+// Chmod sets the mode of a file, following symbolic links. Errors: as for Mkdir.
+func (w *World) Chmod(name string, mode fs.FileMode) error {
+	const op = "chmod"
+	m, err := permMode(op, name, mode)
+	if err != nil {
+		return err
+	}
+	return w.scene(op, name, func() (syscall.Errno, []afunix.Waiter) {
+		return w.k.Chmod(w.root, name, m)
+	})
+}
+
+// Chown sets the owner of a file, following symbolic links. Errors: those of a
+// path.
+func (w *World) Chown(name string, uid, gid int) error {
+	return w.scene("chown", name, func() (syscall.Errno, []afunix.Waiter) {
+		return w.k.Chown(w.root, name, uid, gid)
+	})
+}
+
+// SetReadOnly makes what is in a directory, and below, read-only (EROFS), or
+// writable again, as if a file system were mounted there: nothing can be renamed
+// or linked across its border (EXDEV). Errors: those of a path, ENOTDIR.
+func (w *World) SetReadOnly(dir string, readOnly bool) error {
+	return w.scene("remount", dir, func() (syscall.Errno, []afunix.Waiter) {
+		return w.k.SetReadOnly(w.root, dir, readOnly)
+	})
+}
+
+// Remove removes a file or an empty directory. A listener goes on with what it
+// has, unreachable. Errors: those of a path, ENOTEMPTY, EBUSY.
+func (w *World) Remove(name string) error {
+	if err := checkFile("remove", name); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.unlock()
+	return w.remove("remove", w.root, name)
+}
+
+// Rename renames a file, replacing the target if there is one (rename(2)).
+// Errors: those of both paths.
+func (w *World) Rename(oldname, newname string) error {
+	w.mu.Lock()
+	defer w.unlock()
+	return w.rename("rename", w.root, oldname, newname)
+}
+
+// A FileInfo is what is known of a file.
+type FileInfo struct {
+	Mode     fs.FileMode // its type among it: fs.ModeSocket, fs.ModeDir, fs.ModeSymlink
+	UID, GID int
+	Links    int // how many names it has
+}
+
+// Stat looks at a file, without following a link at the end of name (lstat(2)).
+// Errors: those of a path.
+func (w *World) Stat(name string) (FileInfo, error) {
+	const op = "stat"
+	if err := checkFile(op, name); err != nil {
+		return FileInfo{}, err
+	}
+	w.mu.Lock()
+	defer w.unlock()
+	st, errno := w.k.Lstat(w.root, name)
+	if errno != 0 {
+		return FileInfo{}, fail(op, name, errno)
+	}
+	mode := fs.FileMode(st.Mode & 0o777)
+	if st.Mode&0o1000 != 0 {
+		mode |= fs.ModeSticky
+	}
+	switch st.Kind {
+	case afunix.Dir:
+		mode |= fs.ModeDir
+	case afunix.Symlink:
+		mode |= fs.ModeSymlink
+	case afunix.Sock:
+		mode |= fs.ModeSocket
+	case afunix.Fifo:
+		mode |= fs.ModeNamedPipe
+	}
+	return FileInfo{Mode: mode, UID: st.UID, GID: st.GID, Links: st.Links}, nil
+}
+
+// Names returns the names in a directory, sorted. Errors: those of a path,
+// ENOTDIR.
+func (w *World) Names(dir string) ([]string, error) {
+	const op = "readdir"
+	if err := checkFile(op, dir); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.unlock()
+	names, errno := w.k.Names(w.root, dir)
+	if errno != 0 {
+		return nil, fail(op, dir, errno)
+	}
+	return names, nil
+}
+
+// SetMaxFiles changes how many files all processes together may have open
+// (fs.file-max): beyond it users other than root get ENFILE, and beyond twice
+// as many sockets everybody does. A negative number is EINVAL.
+func (w *World) SetMaxFiles(n int) error {
+	if n < 0 {
+		return invalid("sysctl", "", "negative limit")
+	}
+	w.mu.Lock()
+	defer w.unlock()
+	w.k.SetMaxFiles(n)
+	return nil
+}
+
+// scene carries out an operation on a file, as root.
+func (w *World) scene(op, name string, f func() (syscall.Errno, []afunix.Waiter)) error {
+	if err := checkFile(op, name); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.unlock()
+	errno, woken := f()
+	if errno != 0 {
+		return fail(op, name, errno)
+	}
+	w.events(woken)
+	return nil
+}

@@ -1,0 +1,202 @@
+package simnet
+
+import (
+	"syscall"
+	"time"
+
+	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/transport"
+)
+
+// Send implements transport.Conn.
+func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n int, err error) {
+	const op = "send"
+	if c.nobody() {
+		return 0, fail(op, "", syscall.EBADF)
+	}
+	c.p.enter(op)
+	var errno syscall.Errno
+	size := total(bufs)
+	w := c.p.w
+	w.mu.Lock()
+	switch err = c.ready(op); {
+	case err != nil:
+		w.unlock()
+	case len(fds) > transport.MaxFDs:
+		w.unlock()
+		err = invalid(op, "", "more descriptors than one message can carry")
+	case size == 0 && len(fds) > 0:
+		w.unlock()
+		err = invalid(op, "", "descriptors without a byte to carry them")
+	case size == 0:
+		w.unlock()
+	default:
+		n, errno = c.transmit(bufs, fds, size, deadline)
+	}
+	c.p.leave(op)
+	if errno != 0 {
+		err = fail(op, "", errno)
+	}
+	return n, err
+}
+
+// transmit is Send with mu held, which it releases.
+func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline time.Time) (n int, errno syscall.Errno) {
+	w, s := c.p.w, &c.stream.socket
+	if errno := w.numbers(s.p, fds); errno != 0 {
+		w.unlock()
+		return 0, errno
+	}
+	// If somebody waits, his bytes come first.
+	if q := w.waitsOf(s.id); q == nil || q.wr.first == nil {
+		n, errno = w.send(s, bufs, len(fds), 0, size)
+		if errno != 0 && errno != syscall.EAGAIN || n == size {
+			w.unlock()
+			return n, errno
+		}
+	}
+	b := w.prepare(c.view, toSend, deadline, &s.wcap)
+	if b == nil {
+		w.unlock()
+		return n, syscall.ETIMEDOUT
+	}
+	b.s, b.bufs, b.size, b.n = s, bufs, size, n
+	if n == 0 {
+		b.fds = fds
+		for _, fd := range fds {
+			fd.(*descriptor).holds++
+		}
+	}
+	w.wait(b, &w.waitsAt(s.id).wr)
+	n, errno = b.n, b.errno
+	w.free(b)
+	return n, errno
+}
+
+// sendRest goes on with a blocked Send.
+func (w *World) sendRest(c *call) (errno syscall.Errno) {
+	// They are held, so that all of them are still good.
+	for i, fd := range c.fds {
+		w.descs[i] = fd.(*descriptor).d
+	}
+	c.n, errno = w.send(c.s, c.bufs, len(c.fds), c.n, c.size)
+	if c.n > 0 {
+		w.unhold(c)
+	}
+	if c.n < c.size && errno == 0 {
+		return syscall.EAGAIN
+	}
+	return errno
+}
+
+// send sends what there is room for, from offset n on, and with the first byte
+// the first nfd of w.descs. It returns the offset up to which all is sent.
+func (w *World) send(s *socket, bufs [][]byte, nfd, n, size int) (int, syscall.Errno) {
+	if nfd > 0 {
+		// Alone, so that the receiver can tell which byte it was.
+		w.one[0] = w.from(bufs, n)[0][:1]
+		m, errno, woken := w.k.Send(s.p.id, s.d, w.one[:], w.descs[:nfd])
+		w.one[0] = nil
+		w.events(woken)
+		if errno != 0 {
+			return n, errno
+		}
+		if n += m; n == size {
+			return n, 0
+		}
+	}
+	if n > 0 {
+		bufs = w.from(bufs, n)
+	}
+	m, errno, woken := w.k.Send(s.p.id, s.d, bufs, nil)
+	w.events(woken)
+	clear(w.rest)
+	return n + m, errno
+}
+
+// from returns what is left of bufs after n bytes, in a list that lasts until
+// the next operation.
+func (w *World) from(bufs [][]byte, n int) [][]byte {
+	w.rest = w.rest[:0]
+	for _, b := range bufs {
+		if n >= len(b) {
+			n -= len(b)
+			continue
+		}
+		w.rest = append(w.rest, b[n:])
+		n = 0
+	}
+	return w.rest
+}
+
+// numbers puts the numbers of fds, descriptors of p, into w.descs.
+func (w *World) numbers(p *Process, fds []transport.FD) syscall.Errno {
+	for i, fd := range fds {
+		d, ok := p.own(fd)
+		if !ok {
+			return syscall.EBADF
+		}
+		w.descs[i] = d.d
+	}
+	return 0
+}
+
+// unhold is for a Send that has sent its descriptors, or will not.
+func (w *World) unhold(c *call) {
+	for _, fd := range c.fds {
+		d := fd.(*descriptor)
+		if d.holds--; d.holds == 0 && d.closed {
+			w.close(d.p, d.d)
+		}
+	}
+	c.fds = nil
+}
+
+// A descriptor is a transport.FD: a number of a process. p and d are constant.
+//
+// A Send that is blocked holds those that it has yet to send. One that is closed
+// meanwhile gives its number up when that Send is done with it.
+type descriptor struct {
+	p      *Process
+	d      afunix.Desc
+	closed bool
+	holds  int
+}
+
+var _ transport.FD = (*descriptor)(nil)
+
+// Close implements transport.FD.
+func (d *descriptor) Close() error {
+	const op = "close"
+	if d == nil || d.p == nil {
+		return fail(op, "", syscall.EBADF)
+	}
+	d.p.enter(op)
+	defer d.p.leave(op)
+	d.p.w.mu.Lock()
+	defer d.p.w.unlock()
+	switch {
+	case d.p.dead:
+		return fail(op, "", syscall.ESRCH)
+	case d.closed:
+		return fail(op, "", syscall.EBADF)
+	}
+	d.shut()
+	return nil
+}
+
+func (d *descriptor) shut() {
+	d.closed = true
+	if d.holds == 0 {
+		d.p.w.close(d.p, d.d)
+	}
+}
+
+// own returns fd as a descriptor of p that is not closed.
+func (p *Process) own(fd transport.FD) (*descriptor, bool) {
+	d, ok := fd.(*descriptor)
+	if !ok || d == nil || d.p != p || d.closed {
+		return nil, false
+	}
+	return d, true
+}

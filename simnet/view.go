@@ -1,0 +1,136 @@
+package simnet
+
+import (
+	"context"
+	"syscall"
+
+	"example.com/brine/transport"
+)
+
+// A Transport is a view of a [Process], and implements transport.Transport. The
+// process itself is the view that nothing cancels; WithCancel derives others.
+// All methods may be called from any goroutine.
+//
+// Every call of a process that was killed fails with ESRCH and changes nothing.
+type Transport struct {
+	p       *Process
+	refused string // if not empty, why every call of this view is EINVAL
+
+	canceled    bool
+	calls, last *call      // blocked in this view, in the order they came; linked by vnext
+	parent      *Transport // nil for a process's own view, and once taken off
+	first       *Transport // of the views derived from this one
+	prev, later *Transport // among the parent's
+}
+
+var _ transport.Transport = (*Transport)(nil)
+
+// WithCancel implements transport.Transport. Any context can be watched,
+// whatever its clock; a nil one cannot.
+func (t *Transport) WithCancel(ctx context.Context) (transport.Transport, func()) {
+	t.p.enter("withcancel")
+	defer t.p.leave("withcancel")
+	v := &Transport{p: t.p, refused: t.refused}
+	if ctx == nil {
+		v.refused = "the view was made with a nil context"
+		return v, func() {}
+	}
+	w := t.p.w
+	w.mu.Lock()
+	if t.canceled {
+		v.canceled = true
+	} else {
+		v.parent, v.later = t, t.first
+		if t.first != nil {
+			t.first.prev = v
+		}
+		t.first = v
+	}
+	w.unlock()
+	stop := func() bool { return false }
+	if ctx.Done() != nil {
+		stop = context.AfterFunc(ctx, func() { v.cancel() })
+		if ctx.Err() != nil {
+			v.cancel() // AfterFunc's goroutine may be late; a done context cancels now
+		}
+	}
+	return v, func() {
+		t.p.enter("cancel")
+		stop()
+		v.cancel()
+		t.p.leave("cancel")
+	}
+}
+
+// WithoutCancel implements transport.Transport.
+func (t *Transport) WithoutCancel() transport.Transport { return t.p.Transport }
+
+// cancel cancels the view and those derived from it, and takes it off its
+// parent's list.
+func (t *Transport) cancel() {
+	w := t.p.w
+	w.mu.Lock()
+	t.endCalls(syscall.ECANCELED)
+	if up := t.parent; up != nil {
+		if t.prev == nil {
+			up.first = t.later
+		} else {
+			t.prev.later = t.later
+		}
+		if t.later != nil {
+			t.later.prev = t.prev
+		}
+		t.parent, t.prev, t.later = nil, nil, nil
+	}
+	w.unlock()
+}
+
+// endCalls cancels the view and ends what is blocked in it, and in those derived
+// from it, with errno.
+func (t *Transport) endCalls(errno syscall.Errno) {
+	t.canceled = true
+	for t.calls != nil {
+		t.p.w.end(t.calls, errno)
+	}
+	for v := t.first; v != nil; v = v.later {
+		v.endCalls(errno)
+	}
+}
+
+func (t *Transport) addCall(c *call) {
+	c.vprev, c.vnext = t.last, nil
+	if t.last == nil {
+		t.calls = c
+	} else {
+		t.last.vnext = c
+	}
+	t.last = c
+}
+
+func (t *Transport) removeCall(c *call) {
+	if c.vprev == nil {
+		t.calls = c.vnext
+	} else {
+		c.vprev.vnext = c.vnext
+	}
+	if c.vnext == nil {
+		t.last = c.vprev
+	} else {
+		c.vnext.vprev = c.vprev
+	}
+	c.vprev, c.vnext = nil, nil
+}
+
+// check is what every call that can be cancelled begins with. The caller holds
+// mu, as for all that follows.
+func (t *Transport) check(op, path string) error {
+	switch {
+	case t.p.dead:
+		return fail(op, path, syscall.ESRCH)
+	case t.refused != "":
+		return invalid(op, path, t.refused)
+	case t.canceled:
+		return fail(op, path, syscall.ECANCELED)
+	}
+	return nil
+}
