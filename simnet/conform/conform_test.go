@@ -9,18 +9,22 @@ import (
 var (
 	seeds = flag.Int("seeds", 300, "scripts to compare")
 	ops   = flag.Int("ops", 2000, "operations of a script")
+	brief = flag.Bool("brief", false, "report a divergence by its seed and operation only")
 	first = flag.Uint64("seed", 1, "seed of the first script")
 )
 
 func TestConform(t *testing.T) {
-	rep, err := Run(t.Context(), Config{Seed: *first, Scripts: *seeds, Ops: *ops})
+	rep, err := Run(t.Context(), Config{Seed: *first, Scripts: *seeds, Ops: *ops, AsFound: *brief})
 	if err != nil {
 		t.Skip(err)
 	}
 	t.Logf("%s: %d scripts, %d operations, %d sweeps in %v: %.0f operations a second", rep.System, rep.Scripts, rep.Tally.Ops, rep.Tally.Sweeps,
 		rep.Elapsed, float64(rep.Tally.Ops)/rep.Elapsed.Seconds())
-	if rep.Divergence != nil {
-		t.Fatal(rep.Divergence)
+	if d := rep.Divergence; d != nil && *brief {
+		lines := strings.Split(strings.TrimSpace(d.Program), "\n")
+		t.Fatalf("seed %d, op %d: %s: %s", d.Seed, d.Op, strings.TrimSpace(lines[max(0, len(lines)-2)]), d.What)
+	} else if d != nil {
+		t.Fatal(d)
 	}
 	if rep.Loose != "" {
 		t.Logf("capacities are compared loosely: %s", rep.Loose)

@@ -9,9 +9,6 @@ import (
 	"example.com/brine/simnet/internal/afunix"
 )
 
-// otherUID is the second user.
-const otherUID = 65534
-
 // A generator thinks ops up. It looks at the core, to make calls that mean
 // something more often than not.
 type generator struct {
@@ -375,7 +372,7 @@ func (g *generator) transfer(o *op) {
 func (g *generator) fileOp(o op) (op, bool) {
 	switch o.verb {
 	case vFchmod:
-		o.n = g.one(0777, 0755, 0700, 0600, 0666, 0)
+		o.n = g.one(0777, 0755, 0700, 0600, 0666, 0, 0077, 0477)
 	case vOpen:
 		o.name, o.n = g.path(), g.rng.IntN(4)
 	case vMkdir:
@@ -389,18 +386,18 @@ func (g *generator) fileOp(o op) (op, bool) {
 	case vUnlink, vRmdir, vStat:
 		o.name = g.path()
 	case vChmod:
-		o.name, o.n = g.path(), g.one(0777, 0755, 0700, 0600, 0, 0444, 0222, 0666, 0711, 01777)
+		o.name, o.n = g.path(), g.one(0777, 0755, 0700, 0600, 0, 0444, 0222, 0666, 0711, 01777, 0077, 0577)
 		if o.name == "/" || strings.HasPrefix(o.name, "..") {
 			return o, false
 		}
 	case vChdir:
 		o.name = [...]string{"d", "e", "..", ".", "../w", "d/d", "f", "a"}[g.rng.IntN(8)]
 	case vUser:
-		if g.r.kernel.uid != 0 {
+		if g.r.kernel.other == 0 {
 			return o, false
 		}
 		if g.uid == 0 {
-			g.uid = otherUID
+			g.uid = g.r.kernel.other
 		} else {
 			g.uid = 0
 		}

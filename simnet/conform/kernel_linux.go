@@ -28,6 +28,7 @@ type kernel struct {
 	epoll    int
 	limit    unix.Rlimit
 	uid, gid int
+	other    int // the second user; 0 if there is none
 	buf      []byte
 	iov      [3]unix.Iovec
 	bufs     [][]byte
@@ -49,6 +50,7 @@ func newKernel() (k *kernel, err error) {
 		if _, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0); errno != 0 {
 			return nil, fmt.Errorf("setgroups: %w", errno)
 		}
+		k.other = k.second()
 	}
 	// In memory, if there is such a place: every bind makes a file.
 	where := "/dev/shm"
@@ -71,6 +73,11 @@ func newKernel() (k *kernel, err error) {
 // settle takes all numbers below the highest that is in use, so that from here
 // on the lowest free number is known.
 func (k *kernel) settle() error {
+	// The runtime makes descriptors for its poller when a pipe is first made.
+	if r, w, err := os.Pipe(); err == nil {
+		r.Close()
+		w.Close()
+	}
 	open, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		return err
@@ -154,6 +161,19 @@ func (k *kernel) become(uid int) syscall.Errno {
 	}
 	_, errno := raw(unix.SYS_SETRESUID, u, u, 0)
 	return errno
+}
+
+// second finds a user to be. A number that nobody else has is best: descriptors
+// in flight are counted by user, over all processes.
+func (k *kernel) second() int {
+	for _, uid := range []int{1<<24 + os.Getpid(), 65534} {
+		errno := k.become(uid)
+		k.become(0)
+		if errno == 0 {
+			return uid
+		}
+	}
+	return 0
 }
 
 // register makes a socket known by its ID, and watches it if it is a stream's.

@@ -9,7 +9,7 @@ import (
 )
 
 // A kernel would be the running one's side.
-type kernel struct{ uid, gid, base int }
+type kernel struct{ uid, gid, other, base int }
 
 func newKernel() (*kernel, error) {
 	return nil, errors.New("the rules are Linux's; there is no such kernel here to compare them with")

@@ -141,16 +141,28 @@ var motifs = []motif{
 	},
 	// More in flight than a user may have.
 	func(g *generator) []op {
-		if g.r.kernel.uid != 0 {
+		if g.r.kernel.other == 0 {
 			return nil
 		}
 		send := op{verb: vSend, v: 0, n: g.one(1, 50000), m: g.one(7, 253), vars: [3]int8{2, 3, 2}}
-		ops := []op{{verb: vPair, w: 0, x: 1}, {verb: vPair, w: 2, x: 3}, {verb: vUser, n: otherUID}, {verb: vNoFile, n: 0}}
+		ops := []op{{verb: vPair, w: 0, x: 1}, {verb: vPair, w: 2, x: 3}, {verb: vUser, n: g.r.kernel.other}, {verb: vNoFile, n: 0}}
 		for range 8 {
 			ops = append(ops, send)
 		}
 		return append(ops, op{verb: vSend, v: 0, n: 3}, op{verb: vRecv, v: 1, n: 9, m: 253, vars: [3]int8{4, 5, 4}}, send, op{verb: vUser, n: 0}, send,
 			op{verb: vNoFile, n: 1000}, op{verb: vUser, n: g.uid}, op{verb: vClose, v: 1}, op{verb: vClose, v: 0}, op{verb: vClose, v: 4}, op{verb: vClose, v: 5})
+	},
+	// As many in flight as a user may have, to the point.
+	func(g *generator) []op {
+		ops := []op{{verb: vPair, w: 0, x: 1}, {verb: vPair, w: 2, x: 3}, {verb: vUser, n: g.r.kernel.other}, {verb: vNoFile, n: 0}}
+		if g.r.kernel.other == 0 {
+			return nil
+		}
+		for rest := g.r.kernel.base; rest > 0; rest -= 253 {
+			ops = append(ops, op{verb: vSend, v: 0, n: 1, m: min(rest, 253), vars: [3]int8{2, 3, 2}})
+		}
+		one := op{verb: vSend, v: 0, n: 1, m: 1, vars: [3]int8{2, 3, 2}}
+		return append(ops, one, one, op{verb: vNoFile, n: 1000}, op{verb: vUser, n: g.uid}, op{verb: vClose, v: 1}, op{verb: vClose, v: 0})
 	},
 	// Few numbers left.
 	func(g *generator) []op {
@@ -178,13 +190,14 @@ var motifs = []motif{
 	},
 	// Whose names and modes.
 	func(g *generator) []op {
-		if g.r.kernel.uid != 0 {
+		if g.r.kernel.other == 0 {
 			return nil
 		}
 		dir := [...]string{"", "d/", "q/"}[g.rng.IntN(3)]
 		ops := []op{{verb: vUser, n: 0}, {verb: vMkdir, name: "q", n: 0711}, {verb: vChmod, name: "q", n: g.one(0711, 0700, 0755, 0777, 01777, 0766)},
-			{verb: vUmask, n: g.one(0, 022)}, {verb: vSocket, w: 0}, {verb: vFchmod, v: 0, n: g.one(0777, 0755, 0444, 0222, 0600, 0)},
-			{verb: vUnlink, name: dir + "m"}, {verb: vBind, v: 0, name: dir + "m"}, {verb: vListen, v: 0, n: 5}, {verb: vUser, n: otherUID}}
+			{verb: vUmask, n: g.one(0, 022)}, {verb: vSocket, w: 0}, {verb: vFchmod, v: 0, n: g.one(0777, 0755, 0444, 0222, 0600, 0, 0077, 0577)},
+			{verb: vUnlink, name: dir + "m"}, {verb: vUser, n: g.one(0, 0, g.r.kernel.other)}, {verb: vBind, v: 0, name: dir + "m"},
+			{verb: vListen, v: 0, n: 5}, {verb: vUser, n: g.r.kernel.other}}
 		ops = append(ops, dial(1, dir+"m")...)
 		ops = append(ops, op{verb: vPeerCred, v: 1}, op{verb: vSocket, w: 2}, op{verb: vBind, v: 2, name: dir + "m"}, op{verb: vBind, v: 2, name: dir + "m3"},
 			op{verb: vUnlink, name: dir + "m"}, op{verb: vLink, name: dir + "m", name2: "d/m4"}, op{verb: vRename, name: dir + "m", name2: dir + "m5"})

@@ -14,6 +14,9 @@ type Config struct {
 	Ops     int           // of a script; 0 is 2000
 	For     time.Duration // how long; 0 for no limit
 
+	// AsFound is to report a divergence without looking for a shorter script.
+	AsFound bool
+
 	// Progress, if not nil, is called now and then.
 	Progress func(Report)
 }
@@ -91,7 +94,7 @@ func run(ctx context.Context, cfg Config) (rep Report, err error) {
 		}
 		if diff != "" {
 			rep.Scripts++
-			rep.Divergence = r.report(seed, script, diff)
+			rep.Divergence = r.report(seed, script, diff, cfg.AsFound)
 			break
 		}
 	}
@@ -110,7 +113,7 @@ func newRunner() (*runner, Report, error) {
 	if err != nil {
 		return nil, rep, err
 	}
-	rep.System, rep.Loose, rep.Root = version(), loose, k.uid == 0
+	rep.System, rep.Loose, rep.Root = version(), loose, k.other != 0
 	r := &runner{kernel: k, core: newCore(cfg, k.uid, k.gid, k.base), loose: loose != "", tally: newTally()}
 	return r, rep, nil
 }
@@ -133,12 +136,15 @@ func (r *runner) explore(seed uint64, ops int) (script []op, diff string, err er
 }
 
 // report shortens a script that shows a divergence.
-func (r *runner) report(seed uint64, script []op, diff string) *Divergence {
+func (r *runner) report(seed uint64, script []op, diff string, asFound bool) *Divergence {
 	d := &Divergence{Seed: seed, Op: len(script) - 1, What: diff}
-	tally := r.tally
-	r.tally = newTally()
-	defer func() { r.tally = tally }()
-	short, what := r.shrink(script)
+	short, what := script, diff
+	if !asFound {
+		tally := r.tally
+		r.tally = newTally()
+		short, what = r.shrink(script)
+		r.tally = tally
+	}
 	if what == "" {
 		what = diff + " (not seen again when the script was repeated)"
 	}

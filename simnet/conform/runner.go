@@ -63,7 +63,9 @@ func (r *runner) step(o *op) string {
 		}
 	}
 	a, b := &r.got[0], &r.got[1]
-	r.core.do(&r.call, b)
+	if p := r.try(b); p != "" {
+		return p
+	}
 	r.kernel.do(&r.call, a)
 	r.tally.count(o, form, a, b)
 	if !a.same(b) && !(r.loose && o.verb == vSndBuf) {
@@ -76,6 +78,17 @@ func (r *runner) step(o *op) string {
 		}
 	}
 	return r.ready()
+}
+
+// try makes the call on the core, which must not panic, whatever it is asked.
+func (r *runner) try(b *result) (panicked string) {
+	defer func() {
+		if p := recover(); p != nil {
+			panicked = fmt.Sprintf("the core panics: %v", p)
+		}
+	}()
+	r.core.do(&r.call, b)
+	return ""
 }
 
 // resolve replaces variables by descriptors. It reports false for an op that
