@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// options are what the flags of serve and dial say.
+// options are what the flags say.
 type options struct {
 	path     string
 	timeout  time.Duration // 0: none
@@ -22,6 +22,11 @@ type options struct {
 	takeover bool
 	wait     bool
 	showPeer bool
+
+	// of conform
+	ops     int // 0: not given
+	forTime time.Duration
+	seed    uint64
 }
 
 // A usageError is a mistake in the command line. It ends with exit code 2.
@@ -82,6 +87,12 @@ func parseFlags(command string, args []string) (o options, mistake string) {
 			return o, fmt.Sprintf("--%s %s: %v", name, value, err)
 		}
 	}
+	if command == "conform" {
+		if len(paths) > 0 {
+			return o, fmt.Sprintf("conform takes no arguments, but %q", paths)
+		}
+		return o, ""
+	}
 	switch len(paths) {
 	case 0:
 		return o, command + " needs the PATH of a socket"
@@ -96,6 +107,10 @@ func parseFlags(command string, args []string) (o options, mistake string) {
 func (o *options) flags(command string) *flag.FlagSet {
 	f := flag.NewFlagSet(command, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
+	if command == "conform" {
+		o.conformFlags(f)
+		return f
+	}
 	f.Func("timeout", "", func(v string) (err error) { o.timeout, err = parseTimeout(v); return })
 	f.Func("allow-uid", "", func(v string) error { return o.addUIDs(v) })
 	f.BoolVar(&o.showPeer, "show-peer", false, "")
@@ -110,15 +125,20 @@ func (o *options) flags(command string) *flag.FlagSet {
 }
 
 func parseTimeout(v string) (time.Duration, error) {
+	d, err := parseDuration(v)
+	if err == nil && d <= 0 {
+		err = fmt.Errorf("must be more than 0; leave --timeout out to wait without limit")
+	}
+	return d, err
+}
+
+func parseDuration(v string) (time.Duration, error) {
 	d, err := time.ParseDuration(v)
 	if err != nil {
 		if _, e := strconv.Atoi(v); e == nil && v != "0" {
 			return 0, fmt.Errorf("a unit is missing; write %ss for seconds", v)
 		}
 		return 0, fmt.Errorf("write a duration such as 500ms, 30s or 2m")
-	}
-	if d <= 0 {
-		return 0, fmt.Errorf("must be more than 0; leave --timeout out to wait without limit")
 	}
 	return d, nil
 }

@@ -15,7 +15,8 @@ directions ended in order.
 usage:
   brine serve [flags] PATH   listen at PATH and talk to the first that connects
   brine dial  [flags] PATH   connect to PATH and talk to whoever listens there
-  brine help [TOPIC]         serve, dial or exit
+  brine conform [flags]      compare brine's simulation with the running kernel
+  brine help [TOPIC]         serve, dial, conform or exit
   brine --version
 
 PATH is a file of at most 107 bytes or, on Linux, an abstract name such as @app,
@@ -99,18 +100,46 @@ examples:
 Exit codes: see 'brine help exit'.
 `
 
+const helpConform = `usage: brine conform [flags]
+
+Carries out random system calls on Unix-domain sockets twice, on the running
+kernel and on brine's simulation, and compares after each one: result, errno,
+bytes, descriptors, and who was woken; every few calls the state of all sockets.
+At the end it writes a table: how many calls were compared, and how often each
+errno was answered by both. A difference ends the comparison and is written as
+the shortest program of calls that shows it.
+
+It needs Linux. As root it compares permissions, too, with a second user, whom
+it plays by changing the ids of one of its own threads. Its files are in a
+directory of their own in /dev/shm, or where temporary files are.
+
+flags:
+  --ops N              compare at least so many calls. Default: 600000, or no
+                       limit if --for is given
+  --for DURATION       compare for so long (30s, 5m)
+  --seed N             where to begin with the scripts, each of which has a number
+                       of its own. Default: 1
+  --help               this text
+
+example:
+  brine conform --for 1m
+
+Exit codes: 0 if there was no difference, 1 if there was one.
+`
+
 // helpTopics is what "brine help TOPIC" knows.
 var helpTopics = map[string]string{
-	"serve": helpServe,
-	"dial":  helpDial,
-	"exit":  helpExit(),
+	"serve":   helpServe,
+	"dial":    helpDial,
+	"conform": helpConform,
+	"exit":    helpExit(),
 }
 
 func helpExit() string {
 	return `brine ends with one of these codes, the same on every system:
 
-  0    both directions ended in order
-  1    a failure without an errno
+  0    both directions ended in order; conform: no divergence
+  1    a failure without an errno; conform: a divergence
   2    the command line makes no sense
 
 ` + codeTable() + `

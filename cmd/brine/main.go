@@ -21,7 +21,7 @@ import (
 type session struct {
 	ctx     context.Context // done when a signal asks the process to end
 	tr      transport.Transport
-	command string // "serve" or "dial"
+	command string // "serve", "dial" or "conform"
 	options
 	in       io.Reader
 	out, err io.Writer
@@ -34,6 +34,7 @@ var commands = []struct {
 }{
 	{"serve", (*session).serve},
 	{"dial", (*session).dial},
+	{"conform", (*session).conform},
 }
 
 func main() {
@@ -79,7 +80,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 // to say.
 func dispatch(args []string) (name string, rest []string, text string, err error) {
 	if len(args) == 0 {
-		return "", nil, "", &usageError{text: "no command given; serve and dial are there"}
+		return "", nil, "", &usageError{text: "no command given; serve, dial and conform are there"}
 	}
 	switch name, rest = args[0], args[1:]; name {
 	case "--version", "-version", "version":

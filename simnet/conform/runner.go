@@ -9,7 +9,7 @@ import (
 
 const (
 	fillMax = 400 // calls of a fill
-	sweep   = 16  // ops between two looks at all sockets
+	sweep   = 24  // ops between two looks at all sockets
 	corePID = 2   // of the process whose calls are compared
 )
 
