@@ -117,8 +117,7 @@ flags:
   --ops N              compare at least so many calls. Default: 600000, or no
                        limit if --for is given
   --for DURATION       compare for so long (30s, 5m)
-  --seed N             where to begin with the scripts, each of which has its own
-                       number. Default: 1
+  --seed N             the first script's number; others follow. Default: 1
   --help               this text
 
 example:
