@@ -1,0 +1,187 @@
+package afunix
+
+import (
+	"runtime"
+	"syscall"
+	"testing"
+)
+
+// benchPair is a process with a connection.
+func benchPair() (k *Kernel, p ProcID, a, b Desc) {
+	k = New(Config{})
+	p, _ = k.Spawn(Process{})
+	a, b, _ = k.Pair(p)
+	return k, p, a, b
+}
+
+func BenchmarkSendRecv64(b *testing.B) {
+	k, p, x, y := benchPair()
+	bufs := [][]byte{make([]byte, 64)}
+	b.ReportAllocs()
+	for b.Loop() { // two operations
+		k.Send(p, x, bufs, nil)
+		k.Recv(p, y, bufs, nil, 0)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/operation")
+}
+
+func BenchmarkSendRecv64KiB(b *testing.B) {
+	k, p, x, y := benchPair()
+	bufs := [][]byte{make([]byte, 64<<10)}
+	b.SetBytes(64 << 10)
+	b.ReportAllocs()
+	for b.Loop() {
+		k.Send(p, x, bufs, nil)
+		k.Recv(p, y, bufs, nil, 0)
+	}
+}
+
+func BenchmarkRecvNothing(b *testing.B) {
+	k, p, x, _ := benchPair()
+	bufs := [][]byte{make([]byte, 64)}
+	b.ReportAllocs()
+	for b.Loop() {
+		k.Recv(p, x, bufs, nil, 0)
+	}
+}
+
+func BenchmarkPoll(b *testing.B) {
+	k, p, x, _ := benchPair()
+	b.ReportAllocs()
+	for b.Loop() {
+		k.Poll(p, x)
+	}
+}
+
+func BenchmarkPass(b *testing.B) {
+	k, p, x, y := benchPair()
+	bufs, fds := [][]byte{make([]byte, 1)}, []Desc{x}
+	b.ReportAllocs()
+	for b.Loop() { // three operations
+		k.Send(p, x, bufs, fds)
+		k.Recv(p, y, bufs, fds, 0)
+		k.Close(p, fds[0])
+		fds[0] = x
+	}
+}
+
+func BenchmarkConnect(b *testing.B) {
+	k := New(Config{})
+	p, _ := k.Spawn(Process{})
+	l, _ := k.Socket(p, Stream)
+	k.Mkdir(p, "run", 0755)
+	k.Bind(p, l, "/run/s")
+	k.Listen(p, l, 1)
+	b.ReportAllocs()
+	for b.Loop() { // five operations
+		c, _ := k.Socket(p, Stream)
+		k.Connect(p, c, "/run/s")
+		s, _, _ := k.Accept(p, l)
+		k.Close(p, c)
+		k.Close(p, s)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(5*b.N), "ns/operation")
+}
+
+func BenchmarkReset(b *testing.B) {
+	k := New(Config{})
+	bufs := [][]byte{make([]byte, 64)}
+	b.ReportAllocs()
+	for b.Loop() {
+		p, _ := k.Spawn(Process{})
+		for range 10 {
+			x, _, _ := k.Pair(p)
+			k.Send(p, x, bufs, nil)
+		}
+		k.Reset()
+	}
+}
+
+// connections makes n idle ones, through which something has gone.
+func connections(k *Kernel, n int) {
+	p, _ := k.Spawn(Process{NoFile: 1 << 20})
+	bufs := [][]byte{make([]byte, 1000)}
+	for range n {
+		a, b, _ := k.Pair(p)
+		k.Send(p, a, bufs, nil)
+		k.Recv(p, b, bufs, nil, 0)
+	}
+}
+
+func BenchmarkIdle(b *testing.B) {
+	for b.Loop() {
+		b.ReportMetric(idle(100_000), "B/connection")
+	}
+}
+
+// idle returns how many bytes one of n idle connections takes.
+func idle(n int) float64 {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	k := New(Config{})
+	connections(k, n)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	runtime.KeepAlive(k)
+	return float64(after.HeapAlloc-before.HeapAlloc) / float64(n)
+}
+
+func TestIdleConnections(t *testing.T) {
+	if b := idle(100_000); b > 1024 {
+		t.Errorf("%.0f bytes each", b)
+	} else {
+		t.Logf("%.0f bytes each", b)
+	}
+}
+
+// In a steady state nothing is allocated, whatever the operation.
+func TestNoAllocations(t *testing.T) {
+	k, p, x, y := benchPair()
+	l, _ := k.Socket(p, Stream)
+	k.Mkdir(p, "d", 0755)
+	k.Symlink(p, "d", "l")
+	k.Bind(p, l, "l/s")
+	k.Listen(p, l, 0)
+	bufs, big := [][]byte{make([]byte, 64)}, [][]byte{make([]byte, 1<<20)}
+	fds := []Desc{x, l, x}
+	room := make([]Desc, 2)
+	all := func() {
+		k.Send(p, x, bufs, fds)
+		k.Send(p, x, big, nil)
+		k.Recv(p, y, big, room, Peek)
+		k.Close(p, room[0])
+		k.Close(p, room[1])
+		k.Recv(p, y, bufs, room, 0)
+		k.Close(p, room[0])
+		k.Close(p, room[1])
+		k.Recv(p, y, big, nil, 0)
+		c, _ := k.Socket(p, Stream)
+		d, _ := k.Socket(p, Stream)
+		k.Connect(p, c, "l/s")
+		if _, errno, _ := k.Connect(p, d, "/d/../d/s"); errno != syscall.EAGAIN {
+			t.Fatal(errno)
+		}
+		k.Send(p, c, bufs, nil)
+		s, _, _ := k.Accept(p, l)
+		k.Poll(p, s)
+		k.Rename(p, "d/s", "d/t")
+		k.Rename(p, "d/t", "d/s")
+		f, _ := k.Open(p, "lock", true, false, 0600)
+		k.Lock(p, f)
+		e, _ := k.Dup(p, f, 0)
+		k.Bind(p, d, "d/x")
+		k.Unlink(p, "d/x")
+		for _, d := range []Desc{c, d, s, f, e} {
+			k.Close(p, d)
+		}
+		q, _ := k.Spawn(Process{Dir: "l"})
+		k.Pair(q)
+		k.Exit(q)
+	}
+	all()
+	// The table of processes grows by a word with each.
+	if n := testing.AllocsPerRun(1000, all); n >= 1 {
+		t.Errorf("%v allocations", n)
+	}
+}
