@@ -317,6 +317,9 @@ func (g *generator) op(v verb) (o op, ok bool) {
 		o.n = g.one(0, 0, 1, 1, 2, 3, -1, 5000)
 	case vSend, vFill, vRecv, vPeek, vRead:
 		g.transfer(&o)
+		if n, _ := g.r.core.k.Charged(g.r.core.p, g.r.vars[o.v]); g.r.loose && o.verb == vSend && n > 20000 {
+			return o, false
+		}
 	case vShutdown:
 		o.n = g.one(0, 0, 1, 1, 2, 3)
 	case vSndBuf:

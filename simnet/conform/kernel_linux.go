@@ -40,6 +40,9 @@ type kernel struct {
 
 func newKernel() (k *kernel, err error) {
 	k = &kernel{buf: make([]byte, 1<<20), oob: make([]byte, unix.CmsgSpace(4*512))}
+	if unsafe.Sizeof(uintptr(0)) < 8 {
+		return nil, errors.New("the calls are made as 64-bit systems have them")
+	}
 	runtime.LockOSThread()
 	if err := unix.Unshare(unix.CLONE_FS); err != nil {
 		return nil, fmt.Errorf("a thread with a umask of its own: %w", err)

@@ -1,6 +1,9 @@
 package conform
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // A motif is a short story that chance alone would tell too rarely. It is a part
 // of a script like any other: its ops are carried out one after the other,
@@ -28,6 +31,9 @@ func (g *generator) motif() {
 		}
 	}
 	ops := motifs[g.rng.IntN(len(motifs))](g)
+	if g.r.loose {
+		ops = slices.DeleteFunc(ops, func(o op) bool { return o.verb == vFill || o.verb == vSndBuf || o.verb == vSend && o.n > 1000 })
+	}
 	for i := range ops {
 		o := &ops[i]
 		o.v, o.w, o.x = roles[o.v], roles[o.w], roles[o.x]

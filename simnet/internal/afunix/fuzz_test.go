@@ -114,7 +114,7 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 	case 25:
 		say(k.Dup(p, d, t.desc()))
 	case 26:
-		say(k.SetSndBuf(p, d, [...]int{0, -1, 2304, 1 << 40, 8192}[t.byte()%5]))
+		say(k.SetSndBuf(p, d, [...]int{0, -1, 2304, 1 << 30, 8192}[t.byte()%5]))
 	case 27:
 		say(k.SockError(p, d))
 	case 28:
