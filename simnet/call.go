@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,6 +33,8 @@ type call struct {
 	woken chan struct{} // room for one
 	timer *clock.Timer  // made when first needed
 	armed bool          // the timer may yet fire
+	spare bool          // it is a queue's
+	idle  atomic.Bool   // a spare that is not in use; set by free, without mu
 
 	kind     kind
 	blocked  bool // from wait to end
@@ -39,7 +42,8 @@ type call struct {
 	deadline time.Time
 	cap      *time.Time // the direction's of its socket; nil if there is none
 	link     *call      // in World.ready
-	eff, now time.Time  // from prepare to wait: when it is to end, and when that was looked at
+	timed    bool       // from prepare to wait: it has a deadline, and this is now
+	now      time.Time
 
 	queue        *queue
 	prev, next   *call // in queue
@@ -65,8 +69,9 @@ func newCall(w *World) *call {
 	return &call{w: w, woken: make(chan struct{}, 1)}
 }
 
-// A queue is a list of blocked calls in the order in which they came.
-type queue struct{ first, last *call }
+// A queue is a list of blocked calls in the order in which they came. spare is
+// for the next one, if it is idle: on most sockets one call at a time is blocked.
+type queue struct{ first, last, spare *call }
 
 func (q *queue) add(c *call) {
 	c.queue, c.prev, c.next = q, q.last, nil
@@ -95,31 +100,44 @@ func (q *queue) remove(c *call) {
 // prepare returns a call of view v for the caller to say what it is to do, and
 // then to pass it to wait. It returns nil if the deadline, or the cap, has passed.
 // The caller holds mu.
-func (w *World) prepare(v *Transport, kind kind, deadline time.Time, cap *time.Time) *call {
-	eff := deadline
-	if cap != nil {
-		eff = transport.Earlier(deadline, *cap)
-	}
+func (w *World) prepare(v *Transport, kind kind, q *queue, deadline time.Time, cap *time.Time) *call {
+	timed := !deadline.IsZero() || cap != nil && !cap.IsZero()
 	var now time.Time
-	if !eff.IsZero() {
+	if timed {
+		eff := deadline
+		if cap != nil {
+			eff = transport.Earlier(deadline, *cap)
+		}
 		if now = w.clock.Now(); transport.Expired(eff, now) {
 			return nil
 		}
 	}
-	c := w.calls.Get().(*call)
-	c.kind, c.view, c.deadline, c.cap, c.eff, c.now = kind, v, deadline, cap, eff, now
+	c := q.spare
+	switch {
+	case c == nil:
+		c = w.calls.Get().(*call)
+		c.spare, q.spare = true, c
+	case c.idle.Load():
+		c.idle.Store(false)
+	default:
+		c = w.calls.Get().(*call)
+	}
+	c.queue, c.kind, c.view, c.deadline, c.cap = q, kind, v, deadline, cap
+	if c.timed = timed; timed {
+		c.now = now
+	}
 	c.errno, c.n, c.nfd, c.cut = 0, 0, 0, false
 	return c
 }
 
 // wait queues a call up, releases mu and blocks until the call is over. The
 // caller looks at the results and then calls free.
-func (w *World) wait(c *call, q *queue) {
+func (w *World) wait(c *call) {
 	c.blocked = true
-	q.add(c)
+	c.queue.add(c)
 	c.view.addCall(c)
-	if !c.eff.IsZero() {
-		w.arm(c, c.eff, c.now)
+	if c.timed {
+		w.arm(c, c.effective(), c.now)
 	}
 	w.unlock()
 	<-c.woken
@@ -127,7 +145,12 @@ func (w *World) wait(c *call, q *queue) {
 
 // free gives a call back that is over. What it referred to must not be kept.
 func (w *World) free(c *call) {
-	c.view, c.cap, c.s, c.a, c.bufs, c.fds, c.path, c.peer = nil, nil, nil, nil, nil, nil, "", ""
+	c.bufs, c.fds = nil, nil
+	if c.spare {
+		c.idle.Store(true)
+		return
+	}
+	c.view, c.cap, c.s, c.a, c.path, c.peer = nil, nil, nil, nil, "", ""
 	w.calls.Put(c)
 }
 

@@ -26,12 +26,12 @@ func (t *Transport) Sleep(until time.Time) error {
 		w.unlock()
 		return err
 	}
-	b := w.prepare(t, toSleep, until, nil)
+	b := w.prepare(t, toSleep, &w.naps, until, nil)
 	if b == nil {
 		w.unlock()
 		return nil
 	}
-	w.wait(b, &w.naps)
+	w.wait(b)
 	errno := b.errno
 	w.free(b)
 	if errno != syscall.ETIMEDOUT {

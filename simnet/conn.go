@@ -134,13 +134,13 @@ func (c *conn) receive(bufs [][]byte, fds []transport.FD, deadline time.Time) (n
 			return n, nfd, cut, errno
 		}
 	}
-	b := w.prepare(c.view, toRecv, deadline, &s.rcap)
+	b := w.prepare(c.view, toRecv, &w.waitsAt(s.id).rd, deadline, &s.rcap)
 	if b == nil {
 		w.unlock()
 		return 0, 0, false, syscall.ETIMEDOUT
 	}
 	b.s, b.bufs, b.fds = s, bufs, fds
-	w.wait(b, &w.waitsAt(s.id).rd)
+	w.wait(b)
 	n, nfd, cut, errno = b.n, b.nfd, b.cut, b.errno
 	w.free(b)
 	return n, nfd, cut, errno

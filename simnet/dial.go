@@ -36,12 +36,12 @@ func (t *Transport) Dial(path string, deadline time.Time) (transport.Conn, error
 	name := sunPath(path)
 	full, errno := w.connect(p, d, name)
 	if errno == syscall.EAGAIN {
-		if b := w.prepare(t, toDial, deadline, nil); b == nil {
+		if b := w.prepare(t, toDial, &w.dials, deadline, nil); b == nil {
 			w.close(p, d)
 			errno = syscall.ETIMEDOUT
 		} else {
 			b.path, b.d, b.id = name, d, full
-			w.wait(b, &w.dials)
+			w.wait(b)
 			errno = b.errno // if there is one, d is closed
 			w.free(b)
 			w.mu.Lock()

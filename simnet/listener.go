@@ -183,12 +183,12 @@ func (l *listener) Accept(deadline time.Time) (transport.Conn, error) {
 		d, peer, errno = w.accept(l.accepts)
 	}
 	if errno == syscall.EAGAIN {
-		b := w.prepare(l.view, toAccept, deadline, &l.rcap)
+		b := w.prepare(l.view, toAccept, &w.waitsAt(l.id).rd, deadline, &l.rcap)
 		if b == nil {
 			errno = syscall.ETIMEDOUT
 		} else {
 			b.s, b.a = &l.socket, l.accepts
-			w.wait(b, &w.waitsAt(l.id).rd)
+			w.wait(b)
 			d, peer, errno = b.d, b.peer, b.errno
 			w.free(b)
 			w.mu.Lock()

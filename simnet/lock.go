@@ -29,11 +29,11 @@ func (t *Transport) Lock(path string, deadline time.Time) (transport.FD, error) 
 		d, held, errno = w.openLock(p, path)
 	}
 	if errno == syscall.EAGAIN {
-		if b := w.prepare(t, toLock, deadline, nil); b == nil {
+		if b := w.prepare(t, toLock, &w.locks, deadline, nil); b == nil {
 			errno = syscall.ETIMEDOUT
 		} else {
 			b.path, b.id = path, held
-			w.wait(b, &w.locks)
+			w.wait(b)
 			d, errno = b.d, b.errno
 			w.free(b)
 			w.mu.Lock()

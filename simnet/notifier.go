@@ -53,12 +53,12 @@ func (n *notifier) Wait(deadline time.Time) error {
 		w.unlock()
 		return nil
 	}
-	b := w.prepare(n.t, toWait, deadline, nil)
+	b := w.prepare(n.t, toWait, &n.waiting, deadline, nil)
 	if b == nil {
 		w.unlock()
 		return errNoToken
 	}
-	w.wait(b, &n.waiting)
+	w.wait(b)
 	errno := b.errno
 	w.free(b)
 	switch errno {

@@ -55,7 +55,7 @@ func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline ti
 			return n, errno
 		}
 	}
-	b := w.prepare(c.view, toSend, deadline, &s.wcap)
+	b := w.prepare(c.view, toSend, &w.waitsAt(s.id).wr, deadline, &s.wcap)
 	if b == nil {
 		w.unlock()
 		return n, syscall.ETIMEDOUT
@@ -67,7 +67,7 @@ func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline ti
 			fd.(*descriptor).holds++
 		}
 	}
-	w.wait(b, &w.waitsAt(s.id).wr)
+	w.wait(b)
 	n, errno = b.n, b.errno
 	w.free(b)
 	return n, errno
