@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 
@@ -16,6 +17,7 @@ type core struct {
 	bufs  [][]byte
 	room  []afunix.Desc
 	woken []uint64
+	fault string            // what the core contradicts itself in
 	auto  map[string]string // names given by the kernel, by those given here
 }
 
@@ -45,7 +47,7 @@ func (c *core) begin(uid, gid int) {
 		k.Dup(c.p, none, 0)
 	}
 	c.auto = map[string]string{}
-	c.woken = c.woken[:0]
+	c.woken, c.fault = c.woken[:0], ""
 }
 
 func must(errno syscall.Errno, _ []afunix.Waiter) {
@@ -54,10 +56,24 @@ func must(errno syscall.Errno, _ []afunix.Waiter) {
 	}
 }
 
-func (c *core) note(woken []afunix.Waiter) {
+// note keeps who became ready. What is reported of a socket has to be what poll
+// says of it; only Shutdown may tell its own side more.
+func (c *core) note(v verb, woken []afunix.Waiter) {
 	for _, w := range woken {
-		if w.Events&(afunix.In|afunix.Out) != 0 {
-			c.woken = append(c.woken, uint64(w.ID))
+		got := w.Events & (afunix.In | afunix.Out)
+		if got == 0 {
+			continue
+		}
+		c.woken = append(c.woken, uint64(w.ID))
+		m, want := c.k.PollID(w.ID), afunix.Events(0)
+		if m&(afunix.PollIn|afunix.PollRdHup|afunix.PollHup|afunix.PollErr) != 0 {
+			want |= afunix.In
+		}
+		if m&(afunix.PollOut|afunix.PollHup|afunix.PollErr) != 0 {
+			want |= afunix.Out
+		}
+		if got != want && v != vShutdown {
+			c.fault = fmt.Sprintf("the core reports events %b of socket %d, of which poll says %v", got, w.ID, m)
 		}
 	}
 }
@@ -94,7 +110,7 @@ func (c *core) do(o *call, r *result) {
 		c.bufs = append(c.bufs[:0], o.bytes())
 		for range fillMax {
 			n, errno, woken := k.Send(p, o.d, c.bufs, nil)
-			c.note(woken)
+			c.note(o.verb, woken)
 			if r.errno = errno; errno != 0 {
 				break
 			}
@@ -109,7 +125,7 @@ func (c *core) do(o *call, r *result) {
 		var nfd int
 		r.n, nfd, r.cut, r.errno, woken = k.Recv(p, o.d, c.bufs, c.room[:o.m], flags)
 		r.data = c.buf[:r.n]
-		c.note(woken)
+		c.note(o.verb, woken)
 		woken = nil
 		for _, d := range c.room[:nfd] {
 			r.fds = append(r.fds, d)
@@ -147,7 +163,7 @@ func (c *core) do(o *call, r *result) {
 	default:
 		r.errno, woken = c.file(o, r)
 	}
-	c.note(woken)
+	c.note(o.verb, woken)
 	if r.errno == 0 && o.verb <= vAccept {
 		for _, d := range r.fd {
 			c.fresh(d)
@@ -199,10 +215,12 @@ func (c *core) file(o *call, r *result) (errno syscall.Errno, woken []afunix.Wai
 	panic("no such verb")
 }
 
+// ready appends the sockets that became ready since the last call, and what poll
+// says of them.
 func (c *core) ready(ids []uint64) []uint64 {
 	for _, id := range c.woken {
-		if c.k.PollID(afunix.ID(id)) != 0 {
-			ids = append(ids, id)
+		if m := c.k.PollID(afunix.ID(id)); m != 0 {
+			ids = append(ids, id<<16|uint64(m))
 		}
 	}
 	c.woken = c.woken[:0]

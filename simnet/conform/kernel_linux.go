@@ -198,7 +198,7 @@ func (k *kernel) ready(ids []uint64) []uint64 {
 			return ids
 		}
 		for i := range k.events[:n] {
-			ids = append(ids, uint64(k.events[i].Fd))
+			ids = append(ids, uint64(k.events[i].Fd)<<16|uint64(k.events[i].Events))
 		}
 		if int(n) < len(k.events) {
 			return ids

@@ -76,6 +76,11 @@ var mutants = []struct{ name, file, old, new string }{
 	{"no MSG_CTRUNC where numbers ran out", "recv.go", "\t\tif errno != 0 {\n\t\t\treturn nfd, true\n", "\t\tif errno != 0 {\n\t\t\treturn nfd, false\n"},
 	{"SIOCINQ of a listener is 0", "recv.go", "\tif s.state == listening {\n\t\treturn 0, syscall.EINVAL\n", "\tif s.state == listening {\n\t\treturn 0, 0\n"},
 
+	// wake-ups
+	{"whoever sleeps is told, whatever poll says", "wait.go", "w.Events |= s.events()", "w.Events |= In | Out"},
+	{"a reader hears nothing of room to write", "wait.go", "\tif s.writable() {\n\t\te |= Out\n\t}\n", ""},
+	{"the end of the stream wakes no reader", "wait.go", "s.npending > 0 || s.shut&shutRecv != 0 {", "s.npending > 0 {"},
+
 	// shutdown, close
 	{"half-closing closes", "shutdown.go", "peer.shut |= shut>>1&shutRecv | shut<<1&shutSend", "peer.shut |= shutBoth"},
 	{"SHUT_RD is not the peer's business", "shutdown.go", "shut>>1&shutRecv | shut<<1&shutSend", "shut >> 1 & shutRecv"},

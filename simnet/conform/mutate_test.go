@@ -121,7 +121,7 @@ func notice(ctx context.Context, gobin, dir string, i int) (string, error) {
 		// A mutant that does not build proves nothing.
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
-	out, err := exec.CommandContext(ctx, base+".test", "-test.run=^TestConform$", "-brief", "-seeds=300").CombinedOutput()
+	out, err := exec.CommandContext(ctx, base+".test", "-test.run=^TestConform$", "-brief", "-exact", "-seeds=300").CombinedOutput()
 	if err == nil {
 		return "", errors.New("not noticed")
 	}

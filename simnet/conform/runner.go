@@ -3,6 +3,7 @@ package conform
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"example.com/brine/simnet/internal/afunix"
 )
@@ -88,7 +89,7 @@ func (r *runner) try(b *result) (panicked string) {
 		}
 	}()
 	r.core.do(&r.call, b)
-	return ""
+	return r.core.fault
 }
 
 // resolve replaces variables by descriptors. It reports false for an op that
@@ -184,9 +185,21 @@ func (r *runner) ready() string {
 	a, b = slices.Compact(a), slices.Compact(b)
 	r.ids[0], r.ids[1] = a, b
 	if !slices.Equal(a, b) {
-		return fmt.Sprintf("the kernel wakes sockets %d, the core %d", a, b)
+		return fmt.Sprintf("the kernel wakes %s, the core %s", events(a), events(b))
 	}
 	return ""
+}
+
+// events names sockets and what poll says of them.
+func events(ids []uint64) string {
+	if len(ids) == 0 {
+		return "nobody"
+	}
+	s := make([]string, len(ids))
+	for i, id := range ids {
+		s[i] = fmt.Sprintf("socket %d (%v)", id>>16, afunix.Mask(id))
+	}
+	return strings.Join(s, ", ")
 }
 
 // sweep compares all sockets.

@@ -43,8 +43,10 @@ type rights struct {
 
 // A queue is what a socket was sent and has not read: npieces pieces, and nbytes
 // bytes, which is the sum of what the pieces have left. Both stand in rings,
-// whose sizes are powers of two and which an empty queue does not have.
+// whose sizes are powers of two. They are those of block until they are too
+// small; an empty queue has none.
 type queue struct {
+	block          *block
 	pieces         []piece
 	bytes          []byte
 	first, npieces int
@@ -58,6 +60,10 @@ func (q *queue) at(i int) *piece { return &q.pieces[(q.first+i)&(len(q.pieces)-1
 
 // push appends a piece. The bytes are copied by write.
 func (q *queue) push(p *pools, e piece) {
+	if q.block == nil {
+		q.block = p.block()
+		q.pieces, q.bytes = q.block.pieces[:], q.block.bytes[:]
+	}
 	if q.npieces == len(q.pieces) {
 		ring := p.pieceRing(2 * q.npieces)
 		n := copy(ring, q.pieces[q.first:])
@@ -115,9 +121,10 @@ func (q *queue) next() {
 // drop gives the rings of an empty queue back, so that an idle connection has
 // none.
 func (q *queue) drop(p *pools) {
-	if q.pieces != nil {
+	if q.block != nil {
 		p.putPieceRing(q.pieces)
 		p.putByteRing(q.bytes)
+		p.putBlock(q.block)
 		*q = queue{}
 	}
 }

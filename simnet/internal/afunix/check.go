@@ -98,7 +98,7 @@ func (c *checker) socket(s *socket) {
 		}
 	}
 	c.that(bytes == s.rq.nbytes, "socket %d: %d bytes queued, counted %d", s.id, bytes, s.rq.nbytes)
-	c.that(s.rq.npieces > 0 || s.rq.pieces == nil, "socket %d is idle and has buffers", s.id)
+	c.that(s.rq.npieces > 0 || s.rq.block == nil, "socket %d is idle and has buffers", s.id)
 	n := 0
 	for e := s.pending; e != nil; e = e.next {
 		n++

@@ -12,7 +12,7 @@ func (k *Kernel) Close(p ProcID, d Desc) (errno syscall.Errno, woken []Waiter) {
 	}
 	k.put(pr.remove(d))
 	k.reap()
-	return 0, k.woken
+	return 0, k.ready()
 }
 
 // put gives up a reference. If it was the last, reap releases the file.

@@ -50,7 +50,7 @@ func (k *Kernel) Connect(p ProcID, d Desc, name string) (full ID, errno syscall.
 	l.last = e
 	l.npending++
 	k.wake(l, In)
-	return 0, 0, k.woken
+	return 0, 0, k.ready()
 }
 
 // listener finds what has a name (unix_find_other).

@@ -24,10 +24,9 @@
 //	             since by the next try the name may lead elsewhere
 //	Lock         EAGAIN: Waiter{the ID that Lock returned, Unlocked}, and Names
 //
-// Waiters are events, not states: one is reported whenever the kernel would
-// wake a sleeper, whether anyone sleeps or not, and a woken caller has to try
-// again. The rules are the kernel's to the point: the package's differential
-// test compares them with edge-triggered epoll.
+// Waiters are events, not states: one is reported whenever edge-triggered epoll
+// would, whether anyone waits or not, and a woken caller has to try again. The
+// rules are the kernel's to the point, and compared with it.
 //
 // # Fidelity
 //

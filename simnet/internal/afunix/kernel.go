@@ -170,7 +170,7 @@ func (k *Kernel) Exit(p ProcID) (woken []Waiter) {
 	k.tree.unref(pr.cwd)
 	k.procs[p-1] = nil
 	k.pool.putProcess(pr)
-	return k.woken
+	return k.ready()
 }
 
 func (k *Kernel) proc(p ProcID) (*process, syscall.Errno) {

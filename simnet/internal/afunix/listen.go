@@ -24,7 +24,7 @@ func (k *Kernel) Listen(p ProcID, d Desc, backlog int) (errno syscall.Errno, wok
 	s.backlog = backlog
 	s.state = listening
 	s.cred = pr.cred() // for those who connect (unix_listen, update_peercred)
-	return 0, k.woken
+	return 0, k.ready()
 }
 
 // full reports whether a listener's queue has no room. One more than backlog
@@ -64,5 +64,5 @@ func (k *Kernel) Accept(p ProcID, d Desc) (conn Desc, errno syscall.Errno, woken
 	s.npending--
 	e.uid, e.gid = pr.uid, pr.gid
 	k.wake(s, Slot)
-	return pr.install(n, k.open(e)), 0, k.woken
+	return pr.install(n, k.open(e)), 0, k.ready()
 }

@@ -32,7 +32,7 @@ func (k *Kernel) Unlock(p ProcID, d Desc) (errno syscall.Errno, woken []Waiter) 
 	case f.node.lock == f:
 		k.unlock(f.node)
 	}
-	return 0, k.woken
+	return 0, k.ready()
 }
 
 func (k *Kernel) unlock(n *inode) {

@@ -9,6 +9,7 @@ type pools struct {
 	files  []*file
 	rights *rights
 	procs  []*process
+	blocks *block
 	bytes  [32][][]byte
 	pieces [32][][]piece
 }
@@ -16,10 +17,26 @@ type pools struct {
 // Objects are made by the slab, for the garbage collector's sake.
 const slab = 64
 
-const (
-	minBytes  = 256
-	minPieces = 8
-)
+// A block is the rings that every queue starts with.
+type block struct {
+	pieces [8]piece
+	bytes  [256]byte
+	next   *block
+}
+
+func (p *pools) block() *block {
+	b := p.blocks
+	if b == nil {
+		return &block{}
+	}
+	p.blocks = b.next
+	return b
+}
+
+func (p *pools) putBlock(b *block) {
+	b.next = p.blocks
+	p.blocks = b
+}
 
 func (p *pools) file() *file {
 	if len(p.files) == 0 {
@@ -71,7 +88,7 @@ func class(n int) int { return bits.Len(uint(n - 1)) }
 
 // byteRing returns a ring of at least n bytes.
 func (p *pools) byteRing(n int) []byte {
-	c := class(max(n, minBytes))
+	c := class(n)
 	if free := p.bytes[c]; len(free) > 0 {
 		p.bytes[c] = free[:len(free)-1]
 		return free[len(free)-1]
@@ -79,8 +96,9 @@ func (p *pools) byteRing(n int) []byte {
 	return make([]byte, 1<<c)
 }
 
+// putByteRing takes a ring back, unless it is a block's.
 func (p *pools) putByteRing(b []byte) {
-	if b != nil {
+	if len(b) > len(block{}.bytes) {
 		c := class(len(b))
 		p.bytes[c] = append(p.bytes[c], b)
 	}
@@ -88,7 +106,7 @@ func (p *pools) putByteRing(b []byte) {
 
 // pieceRing returns a ring of at least n pieces.
 func (p *pools) pieceRing(n int) []piece {
-	c := class(max(n, minPieces))
+	c := class(n)
 	if free := p.pieces[c]; len(free) > 0 {
 		p.pieces[c] = free[:len(free)-1]
 		return free[len(free)-1]
@@ -96,8 +114,9 @@ func (p *pools) pieceRing(n int) []piece {
 	return make([]piece, 1<<c)
 }
 
+// putPieceRing takes a ring back, unless it is a block's.
 func (p *pools) putPieceRing(b []piece) {
-	if b != nil {
+	if len(b) > len(block{}.pieces) {
 		c := class(len(b))
 		p.pieces[c] = append(p.pieces[c], b)
 	}

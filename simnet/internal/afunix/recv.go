@@ -45,7 +45,7 @@ func (k *Kernel) Recv(p ProcID, d Desc, bufs [][]byte, fds []Desc, flags Flags) 
 			k.reap()
 		}
 	}
-	return n, nfd, cut, 0, k.woken
+	return n, nfd, cut, 0, k.ready()
 }
 
 // Read is Recv as read(2) does it: the same but for nothing to read into, which

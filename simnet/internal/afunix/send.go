@@ -67,7 +67,7 @@ func (k *Kernel) Send(p ProcID, d Desc, bufs [][]byte, fds []Desc) (n int, errno
 	if n > 0 {
 		errno = 0
 	}
-	return n, errno, k.woken
+	return n, errno, k.ready()
 }
 
 // A cursor is how far a Send has come in its buffers.

@@ -212,7 +212,7 @@ func (k *Kernel) SetSndBuf(p ProcID, d Desc, n int) (errno syscall.Errno, woken 
 	if s.writable() {
 		k.wake(s, Out)
 	}
-	return 0, k.woken
+	return 0, k.ready()
 }
 
 // SockName returns the name a socket was bound to, as given to Bind, "" if none.

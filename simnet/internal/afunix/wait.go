@@ -18,22 +18,60 @@ const (
 )
 
 // A Waiter is what somebody may wait for: that events come to a socket or file.
+// An operation may report one more than once.
 type Waiter struct {
 	ID     ID
 	Events Events
 }
 
-// wake reports events of a socket. Nobody can wait for one that has no
-// descriptor yet, or no more.
+// wake notes that the kernel would wake who sleeps at a socket. Nobody can sleep
+// at one that has no descriptor yet, or no more.
 func (k *Kernel) wake(s *socket, e Events) {
 	if s.file == nil {
 		return
 	}
-	if n := len(k.woken); n > 0 && k.woken[n-1].ID == s.id {
+	if n := len(k.woken); n > 0 && k.woken[n-1].ID == s.id && k.woken[n-1].Events < Unlocked {
 		k.woken[n-1].Events |= e
 		return
 	}
 	k.woken = append(k.woken, Waiter{s.id, e})
+}
+
+// ready turns who was woken into what they find. A sleeper asks poll what there
+// is (ep_send_events), and it is told all that poll says, whatever it was woken
+// for; if poll says nothing, it sleeps on. That is why a sender whose buffer is
+// full is not told when its peer shuts the direction down.
+func (k *Kernel) ready() []Waiter {
+	n := 0
+	for _, w := range k.woken {
+		if w.Events&(In|Out) != 0 {
+			w.Events &^= In | Out
+			if s := k.socks[w.ID-1]; s.file != nil {
+				w.Events |= s.events()
+			}
+		}
+		if w.Events != 0 {
+			k.woken[n] = w
+			n++
+		}
+	}
+	k.woken = k.woken[:n]
+	return k.woken
+}
+
+// events says who is concerned by what poll says: In for IN, RDHUP, HUP and ERR,
+// Out for OUT, HUP and ERR.
+func (s *socket) events() (e Events) {
+	if s.err != 0 || s.shut == shutBoth || s.state == unconnected {
+		return In | Out
+	}
+	if s.rq.npieces > 0 || s.npending > 0 || s.shut&shutRecv != 0 {
+		e = In
+	}
+	if s.writable() {
+		e |= Out
+	}
+	return e
 }
 
 // renamed reports that names may lead elsewhere than before.
