@@ -155,7 +155,7 @@ func (a *acceptor) open(path string, backlog int, cfg transport.ListenConfig, ab
 		a.file, a.remove = made, cfg.Unlink
 	}
 	if a.lock != nil {
-		if errno = a.raise(fd); errno != 0 {
+		if fd, errno = lockLast(a.lock, fd); errno != 0 {
 			return -1, errno
 		}
 	}
@@ -163,22 +163,6 @@ func (a *acceptor) open(path string, backlog int, cfg transport.ListenConfig, ab
 		return -1, errnoOf(err)
 	}
 	return fd, 0
-}
-
-// raise gives the lock a number above fd's: the descriptors of a dying process
-// are closed in ascending order (close_files), and the lock must go last.
-func (a *acceptor) raise(fd int) syscall.Errno {
-	n, err := unix.FcntlInt(uintptr(a.lock.fd), unix.F_DUPFD_CLOEXEC, fd+1)
-	switch {
-	case err == unix.EINVAL: // the limit leaves no number above
-		return syscall.EMFILE
-	case err != nil:
-		return errnoOf(err)
-	}
-	low := a.lock.fd
-	a.lock = newLock(n)
-	unix.Close(low) // not by Close, which would release the lock
-	return 0
 }
 
 func (l *listener) use(op string) error {

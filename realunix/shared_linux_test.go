@@ -240,31 +240,38 @@ func TestTakeoverAgainWhileForking(t *testing.T) {
 	forks.Wait()
 }
 
-// A dying process's descriptors are closed in ascending order, and the lock must
-// go after the listener: also where the numbers below the listener's are free.
+// Of a dying process's descriptors the greatest number goes first, and the lock
+// must go last.
 func TestTakeoverLockGoesLast(t *testing.T) {
-	var gaps []int
-	for range 4 {
-		fd, err := newSocket()
-		if err != nil {
-			t.Fatal(err)
-		}
-		gaps = append(gaps, fd)
-	}
-	for _, fd := range gaps {
-		unix.Close(fd)
-	}
 	l, err := New(Config{}).Listen(place(t), 1, transport.ListenConfig{Takeover: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if a := l.(*listener).acceptor; a.lock.fd <= a.socket.fd {
+	if a := l.(*listener).acceptor; a.lock.fd >= a.socket.fd {
 		t.Errorf("lock %d, listener %d", a.lock.fd, a.socket.fd)
 	}
+	// Also if a lower number became free in between.
+	low, err := newSocket()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, errno := tryLock(place(t))
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+	defer lock.Close()
+	fd, errno := lockLast(lock, low)
+	if errno != 0 || fd <= lock.fd {
+		t.Errorf("lock %d, listener %d, %v", lock.fd, fd, errno)
+	}
+	if _, err := unix.FcntlInt(uintptr(low), unix.F_GETFD, 0); err != unix.EBADF {
+		t.Error("the low number is still open: ", err)
+	}
+	unix.Close(fd)
 }
 
-// The lock has to have a number above the listener's; no number is EMFILE.
+// The listener has to have a number above the lock's; no number is EMFILE.
 func TestTakeoverAtTheLimit(t *testing.T) {
 	var old, low unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
@@ -280,7 +287,7 @@ func TestTakeoverAtTheLimit(t *testing.T) {
 		held, highest = append(held, fd), max(highest, fd)
 	}
 	low = old
-	low.Cur = uint64(highest) + 3 // the lock's file, the listener, and no more
+	low.Cur = uint64(highest) + 2 // the lock's file, and no more
 	name := place(t)
 	unix.Setrlimit(unix.RLIMIT_NOFILE, &low)
 	_, err := New(Config{}).Listen(name, 1, transport.ListenConfig{Takeover: true})

@@ -53,6 +53,19 @@ func takeover(path string) (*descriptor, syscall.Errno) {
 	}
 }
 
+// above moves fd to a number greater than low. On failure fd is as it was.
+func above(low, fd int) (int, syscall.Errno) {
+	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, low+1)
+	switch {
+	case err == unix.EINVAL: // the limit leaves no number above
+		return fd, syscall.EMFILE
+	case err != nil:
+		return fd, errnoOf(err)
+	}
+	unix.Close(fd)
+	return n, 0
+}
+
 // probeAgain is for systems on which a full backlog refuses like a dead
 // listener does (the BSDs and macOS; Linux says EAGAIN): there it takes several
 // refusals in a row to be believed.
