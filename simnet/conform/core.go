@@ -88,8 +88,28 @@ func (c *core) fresh(d afunix.Desc) {
 
 func (c *core) do(o *call, r *result) {
 	r.reset()
-	k, p := c.k, c.p
 	var woken []afunix.Waiter
+	switch {
+	case o.verb < vSend || o.verb == vShutdown || o.verb == vClose || o.verb == vDup:
+		woken = c.socket(o, r)
+	case o.verb <= vRead:
+		woken = c.transfer(o, r)
+	case o.verb < vOpen:
+		woken = c.option(o, r)
+	default:
+		r.errno, woken = c.file(o, r)
+	}
+	c.note(o.verb, woken)
+	if r.errno == 0 && o.verb <= vAccept {
+		for _, d := range r.fd {
+			c.fresh(d)
+		}
+	}
+}
+
+// socket makes, names, connects and closes.
+func (c *core) socket(o *call, r *result) (woken []afunix.Waiter) {
+	k, p := c.k, c.p
 	switch o.verb {
 	case vSocket:
 		r.fd[0], r.errno = k.Socket(p, afunix.Type(o.n))
@@ -103,6 +123,20 @@ func (c *core) do(o *call, r *result) {
 		_, r.errno, woken = k.Connect(p, o.d, o.name)
 	case vAccept:
 		r.fd[0], r.errno, woken = k.Accept(p, o.d)
+	case vShutdown:
+		r.errno, woken = k.Shutdown(p, o.d, o.n)
+	case vClose:
+		r.errno, woken = k.Close(p, o.d)
+	case vDup:
+		r.fd[0], r.errno = k.Dup(p, o.d, 0)
+	}
+	return woken
+}
+
+// transfer moves bytes.
+func (c *core) transfer(o *call, r *result) (woken []afunix.Waiter) {
+	k, p := c.k, c.p
+	switch o.verb {
 	case vSend:
 		c.bufs = o.parts(o.bytes(), c.bufs[:0])
 		r.n, r.errno, woken = k.Send(p, o.d, c.bufs, o.fds)
@@ -135,12 +169,14 @@ func (c *core) do(o *call, r *result) {
 	case vRead:
 		r.n, r.errno, woken = k.Read(p, o.d, c.buf[:o.n])
 		r.data = c.buf[:r.n]
-	case vShutdown:
-		r.errno, woken = k.Shutdown(p, o.d, o.n)
-	case vClose:
-		r.errno, woken = k.Close(p, o.d)
-	case vDup:
-		r.fd[0], r.errno = k.Dup(p, o.d, 0)
+	}
+	return woken
+}
+
+// option asks for what a socket is, and sets it.
+func (c *core) option(o *call, r *result) (woken []afunix.Waiter) {
+	k, p := c.k, c.p
+	switch o.verb {
 	case vSndBuf:
 		r.errno, woken = k.SetSndBuf(p, o.d, o.n)
 		if r.errno == 0 {
@@ -154,26 +190,21 @@ func (c *core) do(o *call, r *result) {
 		r.cred, r.errno = k.PeerCred(p, o.d)
 	case vFchmod:
 		r.errno = k.SetSockMode(p, o.d, uint32(o.n))
-	case vOpen:
-		r.fd[0], r.errno = k.Open(p, o.name, o.n&1 != 0, o.n&2 != 0, 0644)
-	case vLock:
-		_, r.errno = k.Lock(p, o.d)
-	case vUnlock:
-		r.errno, woken = k.Unlock(p, o.d)
-	default:
-		r.errno, woken = c.file(o, r)
 	}
-	c.note(o.verb, woken)
-	if r.errno == 0 && o.verb <= vAccept {
-		for _, d := range r.fd {
-			c.fresh(d)
-		}
-	}
+	return woken
 }
 
 func (c *core) file(o *call, r *result) (errno syscall.Errno, woken []afunix.Waiter) {
 	k, p := c.k, c.p
 	switch o.verb {
+	case vOpen:
+		r.fd[0], errno = k.Open(p, o.name, o.n&1 != 0, o.n&2 != 0, 0644)
+		return errno, nil
+	case vLock:
+		_, errno = k.Lock(p, o.d)
+		return errno, nil
+	case vUnlock:
+		return k.Unlock(p, o.d)
 	case vMkdir:
 		return k.Mkdir(p, o.name, uint32(o.n))
 	case vMknod:

@@ -33,4 +33,15 @@
 // Every rule is compared with the running kernel by package
 // simnet/conform. A quirk is named where it is modelled, with the kernel
 // function that it comes from (net/unix/af_unix.c unless said otherwise).
+//
+// # What is not modelled
+//
+//   - Circles of descriptors in flight are never collected; see [Kernel.Cyclic].
+//   - Datagram and sequenced-packet sockets can be bound and passed, so that a
+//     stream socket finds them; nothing else about them is right.
+//   - Files have no content. flock(2) of a socket is EINVAL here, and works there.
+//   - MSG_OOB, SO_PASSCRED, SO_PEEK_OFF, SO_RCVLOWAT, splice, and everything that
+//     blocks in the kernel are not there.
+//   - Names that the kernel chooses are counted up here; there, from a random start.
+//   - ENFILE is here, but not compared; ENOMEM and ENOBUFS do not happen by themselves.
 package afunix

@@ -197,7 +197,6 @@ func FuzzKernel(f *testing.F) {
 			}
 		})
 		k.Reset()
-		k.SetMaxFiles(1 << 20)
 		if err := k.Check(); err != nil {
 			t.Fatalf("after Reset: %v", err)
 		}

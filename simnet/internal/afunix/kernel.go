@@ -26,6 +26,7 @@ type Kernel struct {
 	byAbs map[string]*socket
 
 	nfiles, nsocks int // open descriptions; sockets, embryos included
+	maxFiles       int // see SetMaxFiles
 	autobind       uint32
 	inflight       map[int]int // descriptors in flight, by the uid that sent them
 	closing        []*file     // descriptions whose last reference is gone, to be released
@@ -67,14 +68,14 @@ func New(cfg Config) *Kernel {
 	def(&cfg.SoMaxConn, 4096)
 	def(&cfg.MaxFiles, 1<<20)
 	def(&cfg.NoFile, 1024)
-	k := &Kernel{cfg: cfg, byAbs: map[string]*socket{}, inflight: map[int]int{}}
+	k := &Kernel{cfg: cfg, maxFiles: cfg.MaxFiles, byAbs: map[string]*socket{}, inflight: map[int]int{}}
 	k.tree.entries = map[entry]*inode{}
 	k.tree.init()
 	return k
 }
 
-// Reset makes k as New returned it, with the same Config but for SetMaxFiles,
-// and keeps the memory for reuse. ProcIDs and IDs start over.
+// Reset makes k as New returned it, with the same Config, and keeps the memory
+// for reuse. ProcIDs and IDs start over.
 func (k *Kernel) Reset() {
 	for i, p := range k.procs {
 		if p != nil {
@@ -110,7 +111,7 @@ func (k *Kernel) Reset() {
 	k.top, k.pool.socks = 0, nil
 	clear(k.byAbs)
 	clear(k.inflight)
-	k.nfiles, k.nsocks, k.autobind = 0, 0, 0
+	k.nfiles, k.nsocks, k.autobind, k.maxFiles = 0, 0, 0, k.cfg.MaxFiles
 	k.woken = k.woken[:0]
 	k.tree.init()
 }

@@ -18,12 +18,12 @@ func (k *Kernel) SetNoFile(p ProcID, n int) syscall.Errno {
 
 // SetMaxFiles changes the machine's limit on open descriptions (fs.file-max).
 // Root is exempt from it; the limit on sockets, twice that, is for everybody.
-func (k *Kernel) SetMaxFiles(n int) { k.cfg.MaxFiles = n }
+func (k *Kernel) SetMaxFiles(n int) { k.maxFiles = n }
 
 // moreSockets says whether n more sockets may be made (unix_create1). A socket
 // that waits to be accepted counts, so that Connect fails, too.
 func (k *Kernel) moreSockets(n int) syscall.Errno {
-	if k.nsocks+n > 2*k.cfg.MaxFiles {
+	if k.nsocks+n > 2*k.maxFiles {
 		return syscall.ENFILE
 	}
 	return 0
@@ -32,7 +32,7 @@ func (k *Kernel) moreSockets(n int) syscall.Errno {
 // moreFiles says whether n more open descriptions may be made
 // (fs/file_table.c, alloc_empty_file).
 func (k *Kernel) moreFiles(pr *process, n int) syscall.Errno {
-	if k.nfiles+n > k.cfg.MaxFiles && pr.uid != 0 {
+	if k.nfiles+n > k.maxFiles && pr.uid != 0 {
 		return syscall.ENFILE
 	}
 	return 0
