@@ -134,6 +134,7 @@ func (w *World) prepare(v *Transport, kind kind, q *queue, deadline time.Time, c
 // caller looks at the results and then calls free.
 func (w *World) wait(c *call) {
 	c.blocked = true
+	w.blocked++
 	c.queue.add(c)
 	c.view.addCall(c)
 	if c.timed {
@@ -158,6 +159,7 @@ func (w *World) free(c *call) {
 func (w *World) end(c *call, errno syscall.Errno) {
 	c.errno = errno
 	c.blocked = false
+	w.blocked--
 	c.queue.remove(c)
 	c.view.removeCall(c)
 	if c.armed {

@@ -47,10 +47,11 @@ type World struct {
 	// What a call waits for is either in one of these or a notifier's. Between
 	// two holders of mu, no call that is blocked could go on: who makes that
 	// possible carries the call out.
-	waits []*waits // by ID of the socket; nil if nobody has ever waited for it
-	dials queue    // for room in a backlog
-	locks queue    // for advisory locks
-	naps  queue    // for a point in time only
+	waits   []*waits // by ID of the socket; nil if nobody has ever waited for it
+	dials   queue    // for room in a backlog
+	locks   queue    // for advisory locks
+	naps    queue    // for a point in time only
+	blocked int      // how many calls wait, notifiers' included
 
 	work             []afunix.Waiter // events that are still to be served, by unlock
 	ready, lastReady *call           // calls that are over, to be woken by unlock; linked by link

@@ -1,0 +1,222 @@
+package simnet_test
+
+import (
+	"slices"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/brine/simnet"
+	"example.com/brine/transport"
+)
+
+// inOrder starts calls one after the other, each when the one before is blocked.
+func inOrder(n int, call func(i int)) {
+	for i := range n {
+		go call(i)
+		synctest.Wait()
+	}
+}
+
+// heard takes n numbers, as they come, from tasks that are woken one at a time.
+func heard(t *testing.T, order chan int, n int) {
+	t.Helper()
+	got := make([]int, 0, n)
+	for range n {
+		got = append(got, <-order)
+	}
+	if !slices.IsSorted(got) {
+		t.Errorf("served in the order %v", got)
+	}
+}
+
+// TestOrder has calls of every direction served first come, first served, also
+// those of several processes that share a socket.
+func TestOrder(t *testing.T) {
+	const tasks = 5
+	order := func() chan int { return make(chan int, tasks) }
+	for what, story := range map[string]func(t *testing.T, w *simnet.World, p, q *simnet.Process){
+		"recv": func(t *testing.T, w *simnet.World, p, q *simnet.Process) {
+			a, b, err := p.Pair()
+			ok(t, err)
+			inOrder(tasks, func(i int) {
+				buf := make([]byte, 1)
+				if _, _, err := a.Recv([][]byte{buf}, nil, never); err != nil || buf[0] != byte(i) {
+					t.Errorf("task %d: %d, %v", i, buf[0], err)
+				}
+			})
+			must(b.Send([][]byte{{0, 1}, {2, 3, 4}}, nil, never))(t)
+			synctest.Wait()
+		},
+		"send": func(t *testing.T, w *simnet.World, p, q *simnet.Process) {
+			a, b, err := p.Pair()
+			ok(t, err)
+			const size = 300_000
+			inOrder(tasks, func(i int) {
+				if n, err := a.Send([][]byte{slices.Repeat([]byte{byte(i)}, size)}, nil, never); n != size || err != nil {
+					t.Errorf("task %d: %d, %v", i, n, err)
+				}
+			})
+			_, err = a.Send(bytes("x"), nil, transport.Immediate)
+			want(t, "jump the queue", err, syscall.ETIMEDOUT)
+			all := make([]byte, 0, tasks*size)
+			for buf := make([]byte, 10_000); len(all) < tasks*size; {
+				n, _, err := b.Recv([][]byte{buf}, nil, never)
+				ok(t, err)
+				all = append(all, buf[:n]...)
+			}
+			if !slices.IsSorted(all) {
+				t.Error("messages are interleaved")
+			}
+		},
+		"accept": func(t *testing.T, w *simnet.World, p, q *simnet.Process) {
+			l := must(p.Listen("/run/l", tasks, transport.ListenConfig{}))(t)
+			c, s := connected(t, q, p)
+			must(s.Send(bytes("l"), []transport.FD{must(l.Dup())(t)}, never))(t)
+			fds := make([]transport.FD, 1)
+			if _, nfd, err := c.Recv(bytes("x"), fds, never); nfd != 1 || err != nil {
+				t.Fatal(nfd, err)
+			}
+			shared := must(q.AdoptListener(fds[0], transport.ListenConfig{}))(t)
+			got := order()
+			inOrder(tasks, func(i int) {
+				from := l
+				if i%2 == 1 {
+					from = shared
+				}
+				if _, err := from.Accept(never); err != nil {
+					t.Error(err)
+				}
+				got <- i
+			})
+			for range tasks {
+				must(p.Dial("/run/l", never))(t)
+				synctest.Wait()
+			}
+			heard(t, got, tasks)
+		},
+		"dial": func(t *testing.T, w *simnet.World, p, q *simnet.Process) {
+			l := must(p.Listen("/run/s", 0, transport.ListenConfig{}))(t)
+			must(q.Dial("/run/s", never))(t)
+			got := order()
+			inOrder(tasks, func(i int) {
+				if _, err := []*simnet.Process{p, q}[i%2].Dial("/run/s", never); err != nil {
+					t.Error(err)
+				}
+				got <- i
+			})
+			for range tasks {
+				must(l.Accept(never))(t)
+				synctest.Wait()
+			}
+			heard(t, got, tasks)
+		},
+		"lock": func(t *testing.T, w *simnet.World, p, q *simnet.Process) {
+			held := must(p.Lock("/run/lock", never))(t)
+			got := order()
+			inOrder(tasks, func(i int) {
+				fd, err := []*simnet.Process{q, p}[i%2].Lock("/run/lock", never)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got <- i
+				time.Sleep(time.Second)
+				fd.Close()
+			})
+			ok(t, held.Close())
+			heard(t, got, tasks)
+			time.Sleep(time.Second) // for the last to close its own
+		},
+		"wait": func(t *testing.T, w *simnet.World, p, q *simnet.Process) {
+			n := p.NewNotifier()
+			got := order()
+			inOrder(tasks, func(i int) {
+				ok(t, n.Wait(never))
+				got <- i
+			})
+			for range tasks {
+				n.Notify()
+				synctest.Wait()
+			}
+			heard(t, got, tasks)
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := simnet.NewWorld(simnet.Config{})
+				story(t, w, w.Process("p"), w.Process("q"))
+			})
+		})
+	}
+}
+
+// TestDialFollows has a Dial wait for room at one listener and get it at another,
+// which has taken the first one's name.
+func TestDialFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := simnet.NewWorld(simnet.Config{})
+		p := w.Process("p")
+		must(p.Listen("/run/old", 0, transport.ListenConfig{}))(t)
+		must(p.Dial("/run/old", never))(t)
+		l := must(p.Listen("/run/new", 0, transport.ListenConfig{}))(t)
+		over := make(chan error)
+		go func() {
+			_, err := p.Dial("/run/old", never)
+			over <- err
+		}()
+		synctest.Wait()
+		ok(t, p.Rename("/run/new", "/run/old"))
+		ok(t, <-over)
+		must(l.Accept(transport.Immediate))(t)
+
+		go func() {
+			must(p.Dial("/run/old", never))(t)
+			_, err := p.Dial("/run/old", never)
+			over <- err
+		}()
+		synctest.Wait()
+		ok(t, w.Remove("/run/old"))
+		want(t, "dial what is gone", <-over, syscall.ENOENT)
+	})
+}
+
+// TestHeldDescriptor closes a descriptor that a blocked Send has yet to send.
+func TestHeldDescriptor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := simnet.NewWorld(simnet.Config{}).Process("p")
+		a, b, err := p.Pair()
+		ok(t, err)
+		parcel, far, err := p.Pair()
+		ok(t, err)
+		fd := must(parcel.Dup())(t)
+		ok(t, parcel.Close())
+		filled, err := a.Send([][]byte{make([]byte, 1<<20)}, nil, transport.Immediate)
+		want(t, "fill", err, syscall.ETIMEDOUT)
+		over := make(chan error)
+		go func() {
+			_, err := a.Send(bytes("with"), []transport.FD{fd}, never)
+			over <- err
+		}()
+		synctest.Wait()
+		ok(t, fd.Close())
+		want(t, "close again", fd.Close(), syscall.EBADF)
+		for got := 0; got < filled; {
+			n, _, err := b.Recv([][]byte{make([]byte, filled-got)}, nil, never)
+			ok(t, err)
+			got += n
+		}
+		ok(t, <-over)
+		fds := make([]transport.FD, 1)
+		n, nfd, err := b.Recv(bytes("1234"), fds, never)
+		if n != 1 || nfd != 1 || err != nil {
+			t.Fatal(n, nfd, err)
+		}
+		c := must(p.Adopt(fds[0]))(t)
+		must(c.Send(bytes("x"), nil, never))(t)
+		if n, _, err := far.Recv(bytes("y"), nil, never); n != 1 || err != nil {
+			t.Error(n, err)
+		}
+	})
+}
