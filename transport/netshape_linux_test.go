@@ -12,62 +12,138 @@ import (
 	"testing"
 	"time"
 
+	"example.com/brine/simnet"
 	"example.com/brine/transport"
 )
 
 // A kit is a way to make connections: package net's, or the adapters on the
-// same kernel.
+// same kernel or on a simulated one.
 type kit struct {
 	dir    string
+	file   func(path string) error // makes an empty file
+	stale  func(path string) error // leaves a socket file behind
+	gram   func(path string) error // makes a datagram socket; nil where there are none
+	tight  func() (relax func())   // leaves no descriptor to be had
+	raw    bool                    // has raw connections
 	listen func(path string) (net.Listener, error)
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	pair   func() (net.Conn, net.Conn, error)
 }
 
-func netKit(t *testing.T) *kit {
+// kernelKit is what kits on the kernel have in common.
+func kernelKit(t *testing.T) *kit {
 	return &kit{
-		dir:    t.TempDir(),
-		listen: func(path string) (net.Listener, error) { return net.Listen("unix", path) },
-		dial:   new(net.Dialer).DialContext,
-		pair: func() (net.Conn, net.Conn, error) {
-			fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+		dir:  t.TempDir(),
+		raw:  true,
+		file: func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		stale: func(path string) error {
+			l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 			if err != nil {
-				return nil, nil, err
+				return err
 			}
-			var c [2]net.Conn
-			for i, fd := range fds {
-				syscall.CloseOnExec(fd)
-				f := os.NewFile(uintptr(fd), "")
-				if c[i], err = net.FileConn(f); err != nil {
-					return nil, nil, err
+			l.SetUnlinkOnClose(false)
+			return l.Close()
+		},
+		gram: func(path string) error {
+			c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+			if err == nil {
+				t.Cleanup(func() { c.Close() })
+			}
+			return err
+		},
+		tight: func() func() {
+			var limit syscall.Rlimit
+			if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+				t.Fatal(err)
+			}
+			fd, err := syscall.Dup(0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			syscall.Close(fd)
+			low := limit
+			low.Cur = uint64(fd)
+			if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low); err != nil {
+				t.Fatal(err)
+			}
+			return func() {
+				if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+					t.Fatal(err)
 				}
-				f.Close()
 			}
-			return c[0], c[1], nil
 		},
 	}
 }
 
-func ownKit(t *testing.T) *kit {
-	tr := newReal(t)
-	return &kit{
-		dir: t.TempDir(),
-		listen: func(path string) (net.Listener, error) {
-			l, err := tr.Listen(path, 8, transport.ListenConfig{Unlink: true})
-			if err != nil {
-				return nil, err
-			}
-			return transport.NetListener(tr, l), nil
-		},
-		dial: transport.Dialer(tr),
-		pair: func() (net.Conn, net.Conn, error) {
-			a, b, err := tr.Pair()
-			if err != nil {
+func netKit(t *testing.T) *kit {
+	k := kernelKit(t)
+	k.listen = func(path string) (net.Listener, error) { return net.Listen("unix", path) }
+	k.dial = new(net.Dialer).DialContext
+	k.pair = func() (net.Conn, net.Conn, error) {
+		fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+		if err != nil {
+			return nil, nil, err
+		}
+		var c [2]net.Conn
+		for i, fd := range fds {
+			syscall.CloseOnExec(fd)
+			f := os.NewFile(uintptr(fd), "")
+			if c[i], err = net.FileConn(f); err != nil {
 				return nil, nil, err
 			}
-			return transport.NetConn(tr, a), transport.NetConn(tr, b), nil
-		},
+			f.Close()
+		}
+		return c[0], c[1], nil
 	}
+	return k
+}
+
+// adapted has the adapters make the connections of k, on tr.
+func adapted(k *kit, tr transport.Transport) *kit {
+	k.listen = func(path string) (net.Listener, error) {
+		l, err := tr.Listen(path, 8, transport.ListenConfig{Unlink: true})
+		if err != nil {
+			return nil, err
+		}
+		return transport.NetListener(tr, l), nil
+	}
+	k.dial = transport.Dialer(tr)
+	k.pair = func() (net.Conn, net.Conn, error) {
+		a, b, err := tr.Pair()
+		if err != nil {
+			return nil, nil, err
+		}
+		return transport.NetConn(tr, a), transport.NetConn(tr, b), nil
+	}
+	return k
+}
+
+func ownKit(t *testing.T) *kit { return adapted(kernelKit(t), newReal(t)) }
+
+// simulatedKit has all of its own: sockets, files and limits.
+func simulatedKit(t *testing.T) *kit {
+	w := simnet.NewWorld(simnet.Config{})
+	p, dir := w.Process("p"), t.TempDir()
+	if err := w.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return adapted(&kit{
+		dir:  dir,
+		file: func(path string) error { return w.Create(path, 0o600) },
+		stale: func(path string) error {
+			l, err := p.Listen(path, 1, transport.ListenConfig{})
+			if err != nil {
+				return err
+			}
+			return l.Close()
+		},
+		tight: func() func() {
+			if err := p.SetNOFILE(0); err != nil {
+				t.Fatal(err)
+			}
+			return func() { p.SetNOFILE(1024) }
+		},
+	}, p)
 }
 
 // shape flattens the chain of err: the dynamic type and what can be told from
@@ -176,7 +252,10 @@ var stories = []story{
 	}},
 	{"after close", func(t *testing.T, k *kit, tell func(string, int, error)) {
 		a, _ := mustPair(t, k)
-		raw := must[syscall.RawConn](t)(a.(syscall.Conn).SyscallConn())
+		var raw syscall.RawConn
+		if k.raw {
+			raw = must[syscall.RawConn](t)(a.(syscall.Conn).SyscallConn())
+		}
 		a.SetDeadline(past) // closed is looked at first
 		tell("close", 0, a.Close())
 		for _, p := range [][]byte{nil, make([]byte, 1)} {
@@ -191,11 +270,13 @@ var stories = []story{
 		tell("close read", 0, a.(halfCloser).CloseRead())
 		tell("close write", 0, a.(halfCloser).CloseWrite())
 		tell("close again", 0, a.Close())
-		_, err := a.(syscall.Conn).SyscallConn()
-		tell("syscall conn", 0, err)
-		tell("control", 0, raw.Control(func(uintptr) {}))
-		tell("raw read", 0, raw.Read(func(uintptr) bool { return true }))
-		tell("raw write", 0, raw.Write(func(uintptr) bool { return true }))
+		if k.raw {
+			_, err := a.(syscall.Conn).SyscallConn()
+			tell("raw: syscall conn", 0, err)
+			tell("raw: control", 0, raw.Control(func(uintptr) {}))
+			tell("raw: read", 0, raw.Read(func(uintptr) bool { return true }))
+			tell("raw: write", 0, raw.Write(func(uintptr) bool { return true }))
+		}
 		if a.LocalAddr() != a.LocalAddr() {
 			t.Errorf("LocalAddr returns different pointers")
 		}
@@ -267,10 +348,12 @@ var stories = []story{
 		tell("read that was cut short", 0, <-done)
 		tell("another", 0, <-done)
 
-		raw := must[syscall.RawConn](t)(a.(syscall.Conn).SyscallConn())
-		tell("raw read", 0, raw.Read(func(uintptr) bool { return false }))
-		tell("raw write", 0, raw.Write(func(uintptr) bool { return false }))
-		tell("control", 0, raw.Control(func(uintptr) {}))
+		if k.raw {
+			raw := must[syscall.RawConn](t)(a.(syscall.Conn).SyscallConn())
+			tell("raw: read", 0, raw.Read(func(uintptr) bool { return false }))
+			tell("raw: write", 0, raw.Write(func(uintptr) bool { return false }))
+			tell("raw: control", 0, raw.Control(func(uintptr) {}))
+		}
 	}},
 	{"half-close", func(t *testing.T, k *kit, tell func(string, int, error)) {
 		a, b := mustPair(t, k)
@@ -377,21 +460,23 @@ var stories = []story{
 		late, cancel := context.WithDeadline(bg, past)
 		defer cancel()
 		file := k.dir + "/file"
-		if err := os.WriteFile(file, nil, 0o600); err != nil {
-			t.Fatal(err)
+		for _, err := range []error{k.file(file), k.stale(k.dir + "/stale")} {
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
-		stale := must[*net.UnixListener](t)(net.ListenUnix("unix", &net.UnixAddr{Name: k.dir + "/stale", Net: "unix"}))
-		stale.SetUnlinkOnClose(false)
-		stale.Close()
-		gram := must[*net.UnixConn](t)(net.ListenUnixgram("unixgram", &net.UnixAddr{Name: k.dir + "/gram", Net: "unixgram"}))
-		defer gram.Close()
 
 		dial("no such file", bg, "unix", k.dir+"/nothing")
 		dial("no such directory", bg, "unix", k.dir+"/nothing/sock")
 		dial("below a file", bg, "unix", file+"/sock")
 		dial("a file", bg, "unix", file)
 		dial("a stale socket", bg, "unix", k.dir+"/stale")
-		dial("a socket of another type", bg, "unix", k.dir+"/gram")
+		if k.gram != nil {
+			if err := k.gram(k.dir + "/gram"); err != nil {
+				t.Fatal(err)
+			}
+			dial("gram: a socket of another type", bg, "unix", k.dir+"/gram")
+		}
 		dial("a long path", bg, "unix", "/"+strings.Repeat("x", 107))
 		dial("no address", bg, "unix", "")
 		dial("cancelled", canceled, "unix", file)
@@ -406,25 +491,10 @@ var stories = []story{
 		defer l.Close()
 		c := must[net.Conn](t)(k.dial(context.Background(), "unix", k.dir+"/fds"))
 		defer c.Close()
-		var limit syscall.Rlimit
-		if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-			t.Fatal(err)
-		}
-		fd, err := syscall.Dup(0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		syscall.Close(fd)
-		tight := limit
-		tight.Cur = uint64(fd)
-		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &tight); err != nil {
-			t.Fatal(err)
-		}
+		relax := k.tight()
 		_, acceptErr := l.Accept()
 		_, dialErr := k.dial(context.Background(), "unix", k.dir+"/fds")
-		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-			t.Fatal(err)
-		}
+		relax()
 		tell("accept", 0, acceptErr)
 		tell("dial", 0, dialErr)
 	}},
@@ -436,35 +506,50 @@ type passed struct{ context.Context }
 func (passed) Deadline() (time.Time, bool) { return past, true }
 
 // Every story goes the same on the adapters as on package net, down to the
-// types of the errors inside the errors.
+// types of the errors inside the errors, on the kernel and on a simulated one.
 func TestNetShapes(t *testing.T) {
 	leaks(t)
-	told := 0
-	for _, s := range stories {
-		t.Run(s.name, func(t *testing.T) {
-			play := func(k *kit) []string {
-				var lines []string
-				s.play(t, k, func(what string, n int, err error) {
-					line := fmt.Sprintf("%s: %d, %s", what, n, shape(err))
-					lines = append(lines, strings.ReplaceAll(line, k.dir, "DIR"))
-				})
-				return lines
+	for _, backend := range []struct {
+		name string
+		kit  func(*testing.T) *kit
+		told int // what is compared at least
+	}{{"realunix", ownKit, 85}, {"simnet", simulatedKit, 75}} {
+		t.Run(backend.name, func(t *testing.T) {
+			told := 0
+			for _, s := range stories {
+				t.Run(s.name, func(t *testing.T) { told += compare(t, s, netKit(t), backend.kit(t)) })
 			}
-			want, got := play(netKit(t)), play(ownKit(t))
-			told += len(want)
-			for i := range max(len(want), len(got)) {
-				if i >= len(want) || i >= len(got) || want[i] != got[i] {
-					t.Errorf("\nnet:   %s\nbrine: %s", line(want, i), line(got, i))
-				}
-			}
-			if testing.Verbose() {
-				t.Log(strings.Join(got, "\n"))
+			if told < backend.told {
+				t.Errorf("only %d comparisons", told)
 			}
 		})
 	}
-	if told < 85 {
-		t.Errorf("only %d comparisons", told)
+}
+
+// compare tells a story with package net's kit and with another, and returns how
+// much there was to compare.
+func compare(t *testing.T, s story, theirs, ours *kit) int {
+	play := func(k *kit) []string {
+		var lines []string
+		s.play(t, k, func(what string, n int, err error) {
+			if !ours.raw && strings.HasPrefix(what, "raw: ") || ours.gram == nil && strings.HasPrefix(what, "gram: ") {
+				return // there is nothing of the kind to compare with
+			}
+			line := fmt.Sprintf("%s: %d, %s", what, n, shape(err))
+			lines = append(lines, strings.ReplaceAll(line, k.dir, "DIR"))
+		})
+		return lines
 	}
+	want, got := play(theirs), play(ours)
+	for i := range max(len(want), len(got)) {
+		if i >= len(want) || i >= len(got) || want[i] != got[i] {
+			t.Errorf("\nnet:   %s\nbrine: %s", line(want, i), line(got, i))
+		}
+	}
+	if testing.Verbose() {
+		t.Log(strings.Join(got, "\n"))
+	}
+	return len(want)
 }
 
 func line(lines []string, i int) string {
