@@ -52,3 +52,42 @@ func TestReadmeProgram(t *testing.T) {
 		t.Error("it leaves its socket file behind")
 	}
 }
+
+// The README's test is compiled and run as it stands there, and has to pass; it
+// has to be able to fail as well.
+func TestReadmeTest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run: it calls the go command")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "```go\npackage app\n")
+	body, _, ok2 := strings.Cut(rest, "```\n")
+	if !ok || !ok2 {
+		t.Fatal("README.md has no test")
+	}
+	test := "package app\n" + body
+	for name, c := range map[string]struct {
+		source string
+		passes bool
+	}{
+		"as it stands":         {test, true},
+		"without the takeover": {strings.Replace(test, "Takeover: true, ", "", 1), false},
+	} {
+		source := filepath.Join(t.TempDir(), "app_test.go")
+		if err := os.WriteFile(source, []byte(c.source), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		run := exec.Command("go", "test", "-count=1", source)
+		run.Dir = root // so that brine is the module at hand
+		if out, err := run.CombinedOutput(); (err == nil) != c.passes {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
