@@ -23,8 +23,11 @@ import (
 type kernel struct {
 	dir      string // of all worlds
 	worlds   int
-	base     int // all descriptors below are taken, none above is
+	base     int   // all descriptors below are taken, none above is
+	taken    []int // numbers below base that were free
 	epoll    int
+	wd       string // the process's, if the thread cannot have its own
+	umask    int
 	limit    unix.Rlimit
 	uid, gid int
 	other    int // the second user; 0 if there is none
@@ -38,21 +41,23 @@ type kernel struct {
 }
 
 func newKernel() (k *kernel, err error) {
-	k = &kernel{buf: make([]byte, 1<<20), oob: make([]byte, unix.CmsgSpace(4*512))}
+	k = &kernel{buf: make([]byte, 1<<20), oob: make([]byte, unix.CmsgSpace(4*512)), epoll: -1}
 	if unsafe.Sizeof(uintptr(0)) < 8 {
 		return nil, errors.New("the calls are made as 64-bit systems have them")
 	}
 	runtime.LockOSThread()
-	if err := unix.Unshare(unix.CLONE_FS); err != nil {
-		return nil, fmt.Errorf("a thread with a umask of its own: %w", err)
+	if unix.Unshare(unix.CLONE_FS) != nil {
+		// Refused in some containers. The process's own are put back by close.
+		k.wd, _ = os.Getwd()
 	}
-	unix.Umask(0)
-	k.uid, k.gid = os.Geteuid(), os.Getegid()
-	if k.uid == 0 {
-		if _, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0); errno != 0 {
-			return nil, fmt.Errorf("setgroups: %w", errno)
+	k.umask = unix.Umask(0)
+	defer func(made *kernel) {
+		if err != nil {
+			made.close()
 		}
-		k.other = k.second()
+	}(k)
+	if err := k.users(); err != nil {
+		return nil, err
 	}
 	// In memory, if there is such a place: every bind makes a file.
 	where := "/dev/shm"
@@ -76,6 +81,44 @@ func newKernel() (k *kernel, err error) {
 		return nil, fmt.Errorf("the limit on descriptors is %d; %d are needed", k.limit.Max, k.base+need)
 	}
 	return k, nil
+}
+
+// users finds out who the thread is, and can be. What calls itself root but may
+// not do all that root may (in a container) is not what the core takes for root:
+// then the thread is another user from here on.
+func (k *kernel) users() error {
+	k.uid, k.gid = os.Geteuid(), os.Getegid()
+	if k.uid != 0 {
+		return nil
+	}
+	if _, errno := raw(unix.SYS_SETGROUPS, 0, 0, 0); errno != 0 {
+		return fmt.Errorf("setgroups: %w", errno)
+	}
+	k.other = k.second()
+	if mightier() {
+		return nil
+	}
+	if k.other == 0 {
+		return errors.New("root without its capabilities, who cannot be another user either")
+	}
+	if errno := k.become(k.other); errno != 0 {
+		return fmt.Errorf("setresuid: %w", errno)
+	}
+	k.uid, k.gid, k.other = k.other, k.other, 0
+	return nil
+}
+
+// mightier reports whether the thread has the capabilities that the core gives
+// to root: CAP_DAC_OVERRIDE, CAP_FOWNER, and CAP_SYS_RESOURCE or CAP_SYS_ADMIN.
+func mightier() bool {
+	b, err := os.ReadFile("/proc/thread-self/status")
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(b), "\nCapEff:")
+	caps, err := strconv.ParseUint(strings.TrimSpace(strings.SplitN(rest, "\n", 2)[0]), 16, 64)
+	has := func(c int) bool { return caps&(1<<c) != 0 }
+	return err == nil && has(unix.CAP_DAC_OVERRIDE) && has(unix.CAP_FOWNER) && (has(unix.CAP_SYS_RESOURCE) || has(unix.CAP_SYS_ADMIN))
 }
 
 // need is how many descriptors a script may have.
@@ -111,13 +154,22 @@ func (k *kernel) settle() error {
 			k.base = n
 			return nil
 		}
+		k.taken = append(k.taken, n)
 	}
 }
 
 func (k *kernel) close() {
 	unix.Chdir("/")
-	os.RemoveAll(k.dir)
-	unix.Close(k.epoll)
+	if k.dir != "" {
+		os.RemoveAll(k.dir)
+	}
+	for _, n := range append(k.taken, k.epoll) {
+		unix.Close(n)
+	}
+	if k.wd != "" {
+		unix.Chdir(k.wd)
+	}
+	unix.Umask(k.umask)
 }
 
 // begin makes an empty world.
