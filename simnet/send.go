@@ -49,6 +49,10 @@ func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline ti
 	}
 	// If somebody waits, his bytes come first.
 	if q := w.waitsOf(s.id); q == nil || q.wr.first == nil {
+		if len(fds) == 0 && w.blocked > 0 && w.through(s, bufs, size) {
+			w.unlock()
+			return size, 0
+		}
 		n, errno = w.send(s, bufs, len(fds), 0, size)
 		if errno != 0 && errno != syscall.EAGAIN || n == size {
 			w.unlock()
@@ -71,6 +75,48 @@ func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline ti
 	n, errno = b.n, b.errno
 	w.free(b)
 	return n, errno
+}
+
+// through hands bytes to a Recv that waits for them, if that is as good as to
+// queue them and to have it fetch them.
+func (w *World) through(s *socket, bufs [][]byte, size int) bool {
+	to, ok := w.k.Through(s.p.id, s.d, size)
+	if !ok {
+		return false
+	}
+	q := w.waitsOf(to)
+	if q == nil || q.rd.first == nil {
+		return false
+	}
+	c := q.rd.first
+	if len(bufs) == 1 && len(c.bufs) == 1 {
+		if len(c.bufs[0]) < size {
+			return false
+		}
+		c.n = copy(c.bufs[0], bufs[0])
+	} else if total(c.bufs) < size {
+		return false
+	} else {
+		c.n = copyList(c.bufs, bufs)
+	}
+	w.end(c, 0)
+	return true
+}
+
+// copyList copies src, for which there is room, to dst.
+func copyList(dst, src [][]byte) (n int) {
+	i, off := 0, 0
+	for _, b := range src {
+		for len(b) > 0 {
+			m := copy(dst[i][off:], b)
+			b = b[m:]
+			n += m
+			if off += m; off == len(dst[i]) {
+				i, off = i+1, 0
+			}
+		}
+	}
+	return n
 }
 
 // sendRest goes on with a blocked Send.
