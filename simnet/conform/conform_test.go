@@ -2,6 +2,7 @@ package conform
 
 import (
 	"flag"
+	"os"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,12 @@ var (
 )
 
 func TestConform(t *testing.T) {
+	before := openNumbers()
+	defer func() {
+		if after := openNumbers(); after > before+3 { // the runtime makes some of its own
+			t.Errorf("%d descriptors before, %d after", before, after)
+		}
+	}()
 	rep, err := Run(t.Context(), Config{Seed: *first, Scripts: *seeds, Ops: *ops, Exact: *exact, AsFound: *brief})
 	if err != nil {
 		t.Skip(err)
@@ -37,6 +44,12 @@ func TestConform(t *testing.T) {
 	if len(missing) > 0 && *seeds >= 300 {
 		t.Errorf("of %d cases these occurred less than 10 times:\n\t%s", len(Cases), strings.Join(missing, "\n\t"))
 	}
+}
+
+// openNumbers counts the descriptors of the process, where it can.
+func openNumbers() int {
+	open, _ := os.ReadDir("/proc/self/fd")
+	return len(open)
 }
 
 // Where buffers are counted differently, the rest is still compared.

@@ -3,6 +3,7 @@ package conform
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -161,7 +162,7 @@ func (k *kernel) settle() error {
 func (k *kernel) close() {
 	unix.Chdir("/")
 	if k.dir != "" {
-		os.RemoveAll(k.dir)
+		remove(k.dir)
 	}
 	for _, n := range append(k.taken, k.epoll) {
 		unix.Close(n)
@@ -196,7 +197,21 @@ func (k *kernel) end() {
 	// Whatever a script left behind, by its numbers.
 	raw(unix.SYS_CLOSE_RANGE, uintptr(k.base), uintptr(k.base+1<<12), 0)
 	unix.Chdir(k.dir)
-	os.RemoveAll(filepath.Join(k.dir, strconv.Itoa(k.worlds)))
+	remove(filepath.Join(k.dir, strconv.Itoa(k.worlds)))
+}
+
+// remove removes a directory, in which a script may have taken away permissions.
+func remove(dir string) {
+	if os.RemoveAll(dir) == nil {
+		return
+	}
+	filepath.WalkDir(dir, func(path string, d fs.DirEntry, _ error) error {
+		if d != nil && d.IsDir() {
+			os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	os.RemoveAll(dir)
 }
 
 func raw(trap, a, b, c uintptr) (uintptr, syscall.Errno) {

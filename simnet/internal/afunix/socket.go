@@ -105,11 +105,14 @@ func (k *Kernel) open(s *socket) *file {
 	return f
 }
 
-// Socket makes a socket. Errors: ENFILE, EMFILE.
+// Socket makes a socket. Errors: ESOCKTNOSUPPORT, ENFILE, EMFILE.
 func (k *Kernel) Socket(p ProcID, typ Type) (Desc, syscall.Errno) {
 	pr, errno := k.proc(p)
 	if errno != 0 {
 		return -1, errno
+	}
+	if typ > SeqPacket {
+		return -1, syscall.ESOCKTNOSUPPORT
 	}
 	if errno := k.moreSockets(1); errno != 0 {
 		return -1, errno
