@@ -34,7 +34,7 @@ type call struct {
 	timer *clock.Timer  // made when first needed
 	armed bool          // the timer may yet fire
 	spare bool          // it is a queue's
-	idle  atomic.Bool   // a spare that is not in use; set by free, without mu
+	idle  uint32        // 1 for a spare that is not in use; set by free, without mu
 
 	kind     kind
 	blocked  bool // from wait to end
@@ -117,8 +117,8 @@ func (w *World) prepare(v *Transport, kind kind, q *queue, deadline time.Time, c
 	case c == nil:
 		c = w.calls.Get().(*call)
 		c.spare, q.spare = true, c
-	case c.idle.Load():
-		c.idle.Store(false)
+	case atomic.LoadUint32(&c.idle) != 0:
+		c.idle = 0 // nobody else looks at it until free
 	default:
 		c = w.calls.Get().(*call)
 	}
@@ -148,7 +148,7 @@ func (w *World) wait(c *call) {
 func (w *World) free(c *call) {
 	c.bufs, c.fds = nil, nil
 	if c.spare {
-		c.idle.Store(true)
+		atomic.StoreUint32(&c.idle, 1)
 		return
 	}
 	c.view, c.cap, c.s, c.a, c.path, c.peer = nil, nil, nil, nil, "", ""

@@ -110,6 +110,9 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 }
 
 func (c *conn) ready(op string) error {
+	if !c.closed && !c.view.off { // which it is if the process is dead
+		return nil
+	}
 	if err := c.use(op, ""); err != nil {
 		return err
 	}

@@ -102,9 +102,9 @@ type stage struct {
 	tolerance time.Duration
 	note      func(ipctest.Event)
 
-	mu     sync.Mutex
-	actors []*actor
-	failed bool
+	mu         sync.Mutex
+	performers []*performer
+	failed     bool
 }
 
 const dir = "/tmp/scene"
@@ -135,15 +135,15 @@ func (s *stage) scene() error {
 	return nil
 }
 
-func (s *stage) start(role string, cfg simnet.ProcessConfig, arg string) (*actor, error) {
+func (s *stage) start(role string, cfg simnet.ProcessConfig, arg string) (*performer, error) {
 	cfg.Name, cfg.Umask = role, 0o022
 	p, err := s.world.Start(cfg)
 	if err != nil {
 		return nil, err
 	}
-	a := &actor{stage: s, process: p, ended: make(chan struct{})}
+	a := &performer{stage: s, process: p, ended: make(chan struct{})}
 	s.mu.Lock()
-	s.actors = append(s.actors, a)
+	s.performers = append(s.performers, a)
 	s.mu.Unlock()
 	go func() {
 		defer close(a.ended)
@@ -156,9 +156,9 @@ func (s *stage) start(role string, cfg simnet.ProcessConfig, arg string) (*actor
 // finish waits for every process, or kills them if the scenario has failed.
 func (s *stage) finish() {
 	s.mu.Lock()
-	actors, failed := s.actors, s.failed
+	performers, failed := s.performers, s.failed
 	s.mu.Unlock()
-	for _, a := range actors {
+	for _, a := range performers {
 		if failed {
 			a.Kill()
 		}
@@ -166,8 +166,8 @@ func (s *stage) finish() {
 	}
 }
 
-// actor is a process of a scenario.
-type actor struct {
+// performer is a process of a scenario.
+type performer struct {
 	*stage
 	process *simnet.Process
 	ended   chan struct{}
@@ -178,7 +178,7 @@ type actor struct {
 
 // hear passes on what a role reports while its process lives. Afterwards it ends
 // the task: a dead process does nothing, but its goroutines are still there.
-func (a *actor) hear(e ipctest.Event) {
+func (a *performer) hear(e ipctest.Event) {
 	a.mu.Lock()
 	killed := a.killed
 	a.mu.Unlock()
@@ -196,15 +196,15 @@ func (a *actor) hear(e ipctest.Event) {
 	a.note(e)
 }
 
-func (a *actor) Path(name string) string  { return dir + "/" + name }
-func (a *actor) Tolerance() time.Duration { return a.tolerance }
+func (a *performer) Path(name string) string  { return dir + "/" + name }
+func (a *performer) Tolerance() time.Duration { return a.tolerance }
 
-func (a *actor) Fault(errno syscall.Errno) error {
+func (a *performer) Fault(errno syscall.Errno) error {
 	a.process.Fault(errno)
 	return nil
 }
 
-func (a *actor) Start(role string, cfg ipctest.ProcessConfig) (ipctest.Process, error) {
+func (a *performer) Start(role string, cfg ipctest.ProcessConfig) (ipctest.Process, error) {
 	p, err := a.stage.start(role, simnet.ProcessConfig{UID: cfg.UID, GID: cfg.UID, NOFILE: cfg.Limits.NOFILE}, cfg.Arg)
 	if err != nil {
 		return nil, fmt.Errorf("process: %w", err)
@@ -212,7 +212,7 @@ func (a *actor) Start(role string, cfg ipctest.ProcessConfig) (ipctest.Process, 
 	return p, nil
 }
 
-func (a *actor) Kill() error {
+func (a *performer) Kill() error {
 	a.mu.Lock()
 	a.killed = true
 	a.mu.Unlock()
@@ -221,7 +221,7 @@ func (a *actor) Kill() error {
 }
 
 // Wait waits by the world's clock, as a transport's call does.
-func (a *actor) Wait(deadline time.Time) error {
+func (a *performer) Wait(deadline time.Time) error {
 	p := a.world.Process("wait")
 	defer p.Kill()
 	n := p.NewNotifier()

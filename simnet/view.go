@@ -16,6 +16,7 @@ type Transport struct {
 	p       *Process
 	refused string // if not empty, why every call of this view is EINVAL
 
+	off         bool // refused, canceled, or its process is dead: check fails
 	canceled    bool
 	calls, last *call      // blocked in this view, in the order they came; linked by vnext
 	parent      *Transport // nil for a process's own view, and once taken off
@@ -30,15 +31,15 @@ var _ transport.Transport = (*Transport)(nil)
 func (t *Transport) WithCancel(ctx context.Context) (transport.Transport, func()) {
 	t.p.enter("withcancel")
 	defer t.p.leave("withcancel")
-	v := &Transport{p: t.p, refused: t.refused}
+	v := &Transport{p: t.p, refused: t.refused, off: t.refused != ""}
 	if ctx == nil {
-		v.refused = "the view was made with a nil context"
+		v.refused, v.off = "the view was made with a nil context", true
 		return v, func() {}
 	}
 	w := t.p.w
 	w.mu.Lock()
-	if t.canceled {
-		v.canceled = true
+	if t.canceled { // also if its process is dead
+		v.canceled, v.off = true, true
 	} else {
 		v.parent, v.later = t, t.first
 		if t.first != nil {
@@ -88,7 +89,7 @@ func (t *Transport) cancel() {
 // endCalls cancels the view and ends what is blocked in it, and in those derived
 // from it, with errno.
 func (t *Transport) endCalls(errno syscall.Errno) {
-	t.canceled = true
+	t.canceled, t.off = true, true
 	for t.calls != nil {
 		t.p.w.end(t.calls, errno)
 	}
@@ -124,13 +125,18 @@ func (t *Transport) removeCall(c *call) {
 // check is what every call that can be cancelled begins with. The caller holds
 // mu, as for all that follows.
 func (t *Transport) check(op, path string) error {
+	if t.off {
+		return t.why(op, path)
+	}
+	return nil
+}
+
+func (t *Transport) why(op, path string) error {
 	switch {
 	case t.p.dead:
 		return fail(op, path, syscall.ESRCH)
 	case t.refused != "":
 		return invalid(op, path, t.refused)
-	case t.canceled:
-		return fail(op, path, syscall.ECANCELED)
 	}
-	return nil
+	return fail(op, path, syscall.ECANCELED)
 }
