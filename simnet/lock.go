@@ -49,7 +49,12 @@ func (t *Transport) Lock(path string, deadline time.Time) (transport.FD, error) 
 // openLock opens and locks a file. EAGAIN means that another has the lock on the
 // file held.
 func (w *World) openLock(p *Process, path string) (d afunix.Desc, held afunix.ID, errno syscall.Errno) {
-	d, errno = w.k.Open(p.id, path, true, false, 0o600)
+	// First without making it, as realunix has to: in a sticky directory another
+	// user's file can be opened, but not by a call that would make it.
+	d, errno = w.k.Open(p.id, path, false, false, 0)
+	if errno == syscall.ENOENT {
+		d, errno = w.k.Open(p.id, path, true, false, 0o600)
+	}
 	if errno != 0 {
 		return -1, 0, errno
 	}
