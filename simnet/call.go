@@ -133,6 +133,12 @@ func (w *World) prepare(v *Transport, kind kind, q *queue, deadline time.Time, c
 // wait queues a call up, releases mu and blocks until the call is over. The
 // caller looks at the results and then calls free.
 func (w *World) wait(c *call) {
+	w.enqueue(c)
+	w.unlock()
+	<-c.woken
+}
+
+func (w *World) enqueue(c *call) {
 	c.blocked = true
 	w.blocked++
 	c.queue.add(c)
@@ -140,8 +146,6 @@ func (w *World) wait(c *call) {
 	if c.timed {
 		w.arm(c, c.effective(), c.now)
 	}
-	w.unlock()
-	<-c.woken
 }
 
 // free gives a call back that is over. What it referred to must not be kept.

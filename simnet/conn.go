@@ -18,6 +18,23 @@ type socket struct {
 	id         afunix.ID
 	closed     bool
 	rcap, wcap time.Time // zero: none
+	known      *waits    // what queues returns, once there is one
+}
+
+// queues returns who waits for the socket, nil if nobody ever has.
+func (s *socket) queues() *waits {
+	if s.known == nil {
+		s.known = s.p.w.waitsOf(s.id)
+	}
+	return s.known
+}
+
+// queuesAt does, too, and makes room for them.
+func (s *socket) queuesAt() *waits {
+	if s.queues() == nil {
+		s.known = s.p.w.waitsAt(s.id)
+	}
+	return s.known
 }
 
 // use is what every call on a socket begins with. The caller holds mu.
@@ -35,7 +52,7 @@ func (s *socket) use(op, path string) error {
 func (s *socket) shut() {
 	w := s.p.w
 	s.closed = true
-	if q := w.waitsOf(s.id); q != nil {
+	if q := s.queues(); q != nil {
 		w.endAll(&q.rd, s, syscall.EBADF)
 		w.endAll(&q.wr, s, syscall.EBADF)
 	}
@@ -74,39 +91,69 @@ func (t *Transport) newConn(d afunix.Desc, local, remote string) *conn {
 // nobody reports whether c is no connection at all.
 func (c *conn) nobody() bool { return c == nil || c.stream == nil }
 
-// Recv implements transport.Conn.
+// Recv implements transport.Conn. It is all in one piece because every return
+// from a function after the goroutine was parked costs a mispredicted branch.
 func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, nfd int, err error) {
 	const op = "recv"
 	if c.nobody() {
 		return 0, 0, fail(op, "", syscall.EBADF)
 	}
-	c.p.enter(op)
+	w, s := c.p.w, &c.stream.socket
+	gate := w.gate
+	if gate != nil {
+		gate.enter(c.p, op)
+	}
 	var cut bool
 	var errno syscall.Errno
-	w := c.p.w
 	w.mu.Lock()
+	q := s.queues()
 	switch err = c.ready(op); {
 	case err != nil:
 		w.unlock()
 	case total(bufs) == 0:
 		w.unlock()
-		c.p.leave(op)
-		return 0, 0, nil
+		n = -1
 	default:
-		n, nfd, cut, errno = c.receive(bufs, fds, deadline)
+		errno = syscall.EAGAIN
+		if q == nil || q.rd.first == nil { // if somebody waits there is nothing to receive
+			n, nfd, cut, errno = w.recv(s, bufs, fds)
+		}
+		if errno != syscall.EAGAIN {
+			w.unlock()
+			break
+		}
+		if q == nil {
+			q = s.queuesAt()
+		}
+		b := w.prepare(c.view, toRecv, &q.rd, deadline, &s.rcap)
+		if b == nil {
+			w.unlock()
+			errno = syscall.ETIMEDOUT
+			break
+		}
+		b.s, b.bufs, b.fds = s, bufs, fds
+		w.enqueue(b)
+		w.unlock()
+		<-b.woken
+		n, nfd, cut, errno = b.n, b.nfd, b.cut, b.errno
+		w.free(b)
 	}
-	c.p.leave(op)
+	if gate != nil {
+		gate.leave(c.p, op)
+	}
 	switch {
+	case n > 0 && !cut:
+		return n, nfd, nil
+	case n < 0: // nothing was asked for
+		return 0, 0, nil
 	case err != nil:
 		return 0, 0, err
 	case errno != 0:
 		return 0, 0, fail(op, "", errno)
 	case n == 0:
 		return 0, 0, io.EOF
-	case cut:
-		return n, nfd, &transport.Error{Op: op, Err: syscall.EMFILE, Detail: "a descriptor was lost"}
 	}
-	return n, nfd, nil
+	return n, nfd, &transport.Error{Op: op, Err: syscall.EMFILE, Detail: "a descriptor was lost"}
 }
 
 func (c *conn) ready(op string) error {
@@ -126,29 +173,6 @@ func total(bufs [][]byte) (n int) {
 	return n
 }
 
-// receive is Recv with mu held, which it releases.
-func (c *conn) receive(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, nfd int, cut bool, errno syscall.Errno) {
-	w, s := c.p.w, &c.stream.socket
-	// If somebody waits there is nothing to receive.
-	if q := w.waitsOf(s.id); q == nil || q.rd.first == nil {
-		n, nfd, cut, errno = w.recv(s, bufs, fds)
-		if errno != syscall.EAGAIN {
-			w.unlock()
-			return n, nfd, cut, errno
-		}
-	}
-	b := w.prepare(c.view, toRecv, &w.waitsAt(s.id).rd, deadline, &s.rcap)
-	if b == nil {
-		w.unlock()
-		return 0, 0, false, syscall.ETIMEDOUT
-	}
-	b.s, b.bufs, b.fds = s, bufs, fds
-	w.wait(b)
-	n, nfd, cut, errno = b.n, b.nfd, b.cut, b.errno
-	w.free(b)
-	return n, nfd, cut, errno
-}
-
 // recv receives what is there. cut says that the process had no number for a
 // descriptor.
 func (w *World) recv(s *socket, bufs [][]byte, fds []transport.FD) (n, nfd int, cut bool, errno syscall.Errno) {
@@ -165,7 +189,7 @@ func (w *World) recv(s *socket, bufs [][]byte, fds []transport.FD) (n, nfd int, 
 func (c *conn) SetReadDeadline(t time.Time) error {
 	return c.do("setdeadline", func() error {
 		c.rcap = t
-		if q := c.p.w.waitsOf(c.id); q != nil {
+		if q := c.queues(); q != nil {
 			c.p.w.recheckAll(&q.rd, &c.stream.socket)
 		}
 		return nil
@@ -176,7 +200,7 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 func (c *conn) SetWriteDeadline(t time.Time) error {
 	return c.do("setdeadline", func() error {
 		c.wcap = t
-		if q := c.p.w.waitsOf(c.id); q != nil {
+		if q := c.queues(); q != nil {
 			c.p.w.recheckAll(&q.wr, &c.stream.socket)
 		}
 		return nil
@@ -302,7 +326,7 @@ func (c *conn) SetSendBuffer(bytes int) error {
 		w.events(woken)
 		// The kernel tells a sender only once a quarter of the buffer is left, but
 		// one byte of room is enough for a Send that tries again.
-		if q := w.waitsOf(c.id); q != nil {
+		if q := c.queues(); q != nil {
 			w.serveQueue(&q.wr)
 		}
 		return nil

@@ -183,7 +183,7 @@ func (l *listener) Accept(deadline time.Time) (transport.Conn, error) {
 		d, peer, errno = w.accept(l.accepts)
 	}
 	if errno == syscall.EAGAIN {
-		b := w.prepare(l.view, toAccept, &w.waitsAt(l.id).rd, deadline, &l.rcap)
+		b := w.prepare(l.view, toAccept, &l.queuesAt().rd, deadline, &l.rcap)
 		if b == nil {
 			errno = syscall.ETIMEDOUT
 		} else {
@@ -240,7 +240,7 @@ func (l *listener) do(op, path string, f func() error) error {
 func (l *listener) SetDeadline(t time.Time) error {
 	return l.do("setdeadline", l.Addr().String(), func() error {
 		l.rcap = t
-		if q := l.p.w.waitsOf(l.id); q != nil {
+		if q := l.queues(); q != nil {
 			l.p.w.recheckAll(&q.rd, &l.socket)
 		}
 		return nil

@@ -14,41 +14,44 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 	if c.nobody() {
 		return 0, fail(op, "", syscall.EBADF)
 	}
-	c.p.enter(op)
+	w := c.p.w
+	gate := w.gate
+	if gate != nil {
+		gate.enter(c.p, op)
+	}
 	var errno syscall.Errno
 	size := total(bufs)
-	w := c.p.w
 	w.mu.Lock()
-	switch err = c.ready(op); {
-	case err != nil:
+	if err = c.ready(op); err == nil && len(fds) > 0 {
+		switch {
+		case len(fds) > transport.MaxFDs:
+			err = invalid(op, "", "more descriptors than one message can carry")
+		case size == 0:
+			err = invalid(op, "", "descriptors without a byte to carry them")
+		default:
+			errno = w.numbers(c.p, fds)
+		}
+	}
+	if err != nil || errno != 0 || size == 0 {
 		w.unlock()
-	case len(fds) > transport.MaxFDs:
-		w.unlock()
-		err = invalid(op, "", "more descriptors than one message can carry")
-	case size == 0 && len(fds) > 0:
-		w.unlock()
-		err = invalid(op, "", "descriptors without a byte to carry them")
-	case size == 0:
-		w.unlock()
-	default:
+	} else {
 		n, errno = c.transmit(bufs, fds, size, deadline)
 	}
-	c.p.leave(op)
+	if gate != nil {
+		gate.leave(c.p, op)
+	}
 	if errno != 0 {
 		err = fail(op, "", errno)
 	}
 	return n, err
 }
 
-// transmit is Send with mu held, which it releases.
+// transmit is Send with mu held, which it releases. The numbers of fds are in
+// w.descs.
 func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline time.Time) (n int, errno syscall.Errno) {
 	w, s := c.p.w, &c.stream.socket
-	if errno := w.numbers(s.p, fds); errno != 0 {
-		w.unlock()
-		return 0, errno
-	}
 	// If somebody waits, his bytes come first.
-	if q := w.waitsOf(s.id); q == nil || q.wr.first == nil {
+	if q := s.queues(); q == nil || q.wr.first == nil {
 		if len(fds) == 0 && w.blocked > 0 && w.through(s, bufs, size) {
 			w.unlock()
 			return size, 0
@@ -59,7 +62,7 @@ func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline ti
 			return n, errno
 		}
 	}
-	b := w.prepare(c.view, toSend, &w.waitsAt(s.id).wr, deadline, &s.wcap)
+	b := w.prepare(c.view, toSend, &s.queuesAt().wr, deadline, &s.wcap)
 	if b == nil {
 		w.unlock()
 		return n, syscall.ETIMEDOUT
