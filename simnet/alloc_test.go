@@ -1,6 +1,7 @@
 package simnet_test
 
 import (
+	"runtime"
 	"testing"
 
 	"example.com/brine/simnet"
@@ -60,4 +61,27 @@ func TestAllocs(t *testing.T) {
 			t.Errorf("%s: %v allocations", what, allocs)
 		}
 	}
+}
+
+// TestIdle holds a connection that nobody uses to a KiB, both ends together.
+func TestIdle(t *testing.T) {
+	const count = 20_000
+	w := simnet.NewWorld(simnet.Config{NOFILE: 2 * count})
+	server, client := w.Process("server"), w.Process("client")
+	l := must(server.Listen("/run/s", 1, transport.ListenConfig{}))(t)
+	conns := make([]transport.Conn, 0, 2*count)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range count {
+		c := must(client.Dial("/run/s", never))(t)
+		conns = append(conns, c, must(l.Accept(never))(t))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / count; each > 1024 {
+		t.Errorf("an idle connection takes %d bytes", each)
+	}
+	runtime.KeepAlive(conns)
+	runtime.KeepAlive(w)
 }

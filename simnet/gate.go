@@ -3,7 +3,9 @@ package simnet
 // A gate is where a driver stands that decides which call goes on. Every call of
 // a transport, a connection, a listener, a descriptor or a notifier passes it
 // twice: before it has any effect, and again before it returns, with nothing
-// held. In free mode there is none, which costs a branch.
+// held. Only what neither does nor awaits anything passes none: Now, the
+// addresses, NewNotifier, WithoutCancel. In free mode there is no gate, which
+// costs a branch.
 type gate interface {
 	enter(p *Process, op string)
 	leave(p *Process, op string)
