@@ -20,7 +20,8 @@
 // # What is not compared
 //
 //   - Circles of sockets in flight: a call that would make one sends no descriptors.
-//     When the kernel collects them is its own affair (unix_gc).
+//     When the kernel collects them is its own affair (unix_gc); what it leaves is
+//     compared in a story (TestCircles).
 //   - Names of the kernel's choice (autobind): the core's are translated.
 //   - Which inode numbers files have, and how many links directories have.
 //   - Several processes. What there is of them (Exit, tables of their own) is

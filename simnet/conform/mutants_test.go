@@ -89,7 +89,7 @@ var mutants = []struct{ name, file, old, new string }{
 	{"a closed listener ends its queue in order", "close.go", "if s.rq.npieces > 0 || embryo {", "if s.rq.npieces > 0 {"},
 	{"unread bytes do not reset", "close.go", "if s.rq.npieces > 0 || embryo {", "if embryo {"},
 	{"unread bytes stay charged", "close.go", "\t\tk.refund(peer, e)\n", ""},
-	{"descriptors in flight are never closed", "close.go", "\t\t\tfor _, f := range r.files {\n\t\t\t\tk.put(f)\n\t\t\t}\n", ""},
+	{"descriptors in flight are never closed", "send.go", "\t\tk.put(f)\n", ""},
 	{"the peer's name goes with it", "socket.go", "\tif s.peer == nil {\n\t\treturn \"\", syscall.ENOTCONN", "\tif s.peer == nil || s.peer.dead {\n\t\treturn \"\", syscall.ENOTCONN"},
 	{"SO_ERROR leaves the error", "socket.go", "pending, s.err = s.err, 0", "pending = s.err"},
 	{"numbers are not used again", "fd.go", "from = max(from, p.next)", "from = max(from, len(p.files))"},

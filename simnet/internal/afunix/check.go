@@ -5,7 +5,7 @@ import "fmt"
 // Check verifies what the comments of the types say is always true between two
 // operations. It is for tests: it looks at everything.
 func (k *Kernel) Check() error {
-	c := checker{k: k, refs: map[*file]int32{}, holds: map[*inode]int{}, flight: map[int]int{}}
+	c := checker{k: k, refs: map[*file]int32{}, holds: map[*inode]int{}, flight: map[int]int{}, flights: map[*file]int32{}}
 	for _, p := range k.procs {
 		if p != nil {
 			c.process(p)
@@ -20,7 +20,10 @@ func (k *Kernel) Check() error {
 	}
 	c.that(live == k.nsocks, "%d sockets, counted %d", live, k.nsocks)
 	c.that(len(c.refs) == k.nfiles, "%d descriptions, counted %d", len(c.refs), k.nfiles)
+	received := k.receivable()
 	for f, n := range c.refs {
+		c.that(f.flight == c.flights[f], "a description is in flight %d times and counts %d", c.flights[f], f.flight)
+		c.that(f.sock == nil || received[f.sock], "nobody can receive a socket in flight")
 		c.that(f.refs == n, "a description has %d references and counts %d", n, f.refs)
 		if f.node != nil {
 			c.holds[f.node]++
@@ -35,11 +38,12 @@ func (k *Kernel) Check() error {
 }
 
 type checker struct {
-	k      *Kernel
-	err    error
-	refs   map[*file]int32
-	holds  map[*inode]int
-	flight map[int]int
+	k       *Kernel
+	err     error
+	refs    map[*file]int32
+	holds   map[*inode]int
+	flight  map[int]int
+	flights map[*file]int32
 }
 
 func (c *checker) that(ok bool, format string, args ...any) {
@@ -94,6 +98,7 @@ func (c *checker) socket(s *socket) {
 			c.flight[e.rights.uid] += len(e.rights.files)
 			for _, f := range e.rights.files {
 				c.refs[f]++
+				c.flights[f]++
 			}
 		}
 	}

@@ -15,10 +15,15 @@ func (k *Kernel) Close(p ProcID, d Desc) (errno syscall.Errno, woken []Waiter) {
 	return 0, k.ready()
 }
 
-// put gives up a reference. If it was the last, reap releases the file.
+// put gives up a reference. If it was the last, reap releases the file. If only
+// messages in flight are left, reap sees whether they can be received.
 func (k *Kernel) put(f *file) {
-	if f.refs--; f.refs == 0 {
+	f.refs--
+	switch {
+	case f.refs == 0:
 		k.closing = append(k.closing, f)
+	case f.refs == f.flight && f.sock != nil:
+		k.suspects = append(k.suspects, f)
 	}
 }
 
@@ -26,7 +31,7 @@ func (k *Kernel) put(f *file) {
 // (descriptors in messages that nobody will read) is released in further rounds,
 // each from the last to the first, as task_work_run does.
 func (k *Kernel) reap() {
-	for len(k.closing) > 0 {
+	for len(k.closing) > 0 || k.collectCircles() {
 		k.closing, k.releasing = k.releasing[:0], k.closing
 		for i := len(k.releasing) - 1; i >= 0; i-- {
 			k.release(k.releasing[i])
@@ -68,20 +73,7 @@ func (k *Kernel) bury(s *socket, embryo bool) {
 		}
 		k.wake(peer, In|Out)
 	}
-	for s.rq.npieces > 0 {
-		e := s.rq.front()
-		if r := e.rights; r != nil {
-			for _, f := range r.files {
-				k.put(f)
-			}
-			k.landed(r)
-			k.pool.putRights(r)
-		}
-		k.refund(peer, e)
-		s.rq.discard(e)
-		s.rq.next()
-	}
-	s.rq.drop(&k.pool)
+	k.flush(s, peer)
 	for s.pending != nil {
 		e := s.pending
 		s.pending, e.next = e.next, nil
@@ -94,6 +86,20 @@ func (k *Kernel) bury(s *socket, embryo bool) {
 		k.freeSocket(peer)
 		k.freeSocket(s)
 	}
+}
+
+// flush throws away what a socket has not read.
+func (k *Kernel) flush(s, peer *socket) {
+	for s.rq.npieces > 0 {
+		e := s.rq.front()
+		if e.rights != nil {
+			k.landed(e.rights)
+		}
+		k.refund(peer, e)
+		s.rq.discard(e)
+		s.rq.next()
+	}
+	s.rq.drop(&k.pool)
 }
 
 // forget takes a socket's name out of the namespaces. The file stays.

@@ -36,7 +36,7 @@
 //
 // # What is not modelled
 //
-//   - Circles of descriptors in flight are never collected; see [Kernel.Cyclic].
+//   - Circles of sockets in flight are collected at once, not a little later.
 //   - Datagram and sequenced-packet sockets can be bound and passed, so that a
 //     stream socket finds them; nothing else about them is right.
 //   - Files have no content. flock(2) of a socket is EINVAL here, and works there.

@@ -10,11 +10,12 @@ type Desc int32
 
 // A file is an open description: what descriptors refer to. Either sock or node
 // is set. It is released when the last descriptor, and the last message that
-// carries it, is gone.
+// carries it, is gone, or what is left are messages that nobody can ever receive.
 type file struct {
-	refs int32 // descriptors, and mentions in messages in flight
-	sock *socket
-	node *inode // of an opened file
+	refs   int32 // descriptors, and mentions in messages in flight
+	flight int32 // the latter alone
+	sock   *socket
+	node   *inode // of an opened file
 }
 
 // A process has a table of descriptors. files[d] is not nil if and only if bit

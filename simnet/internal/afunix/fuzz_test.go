@@ -77,7 +77,7 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 	op := fmt.Sprintf("op %d of process %d on %d", code, p, d)
 	switch code {
 	case 0, 1:
-		say(k.Socket(p, Type(t.byte()%16/12)))
+		say(k.Socket(p, [...]Type{0, 0, 0, 0, 0, 0, Dgram, SeqPacket, 9}[t.byte()%9]))
 	case 2, 3:
 		say(k.Pair(p))
 	case 4, 5:

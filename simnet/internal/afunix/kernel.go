@@ -31,6 +31,7 @@ type Kernel struct {
 	inflight       map[int]int // descriptors in flight, by the uid that sent them
 	closing        []*file     // descriptions whose last reference is gone, to be released
 	releasing      []*file     // those that are being released
+	suspects       []*file     // sockets that only messages in flight refer to, to be looked at
 	scratch        []*file     // what a Send is about to pass
 	walk           walk
 	one            [1][]byte // the buffer of a Read under way

@@ -37,11 +37,7 @@ func (k *Kernel) Recv(p ProcID, d Desc, bufs [][]byte, fds []Desc, flags Flags) 
 	if got != nil {
 		nfd, cut = k.receive(pr, got, fds)
 		if flags&Peek == 0 {
-			for _, f := range got.files {
-				k.put(f)
-			}
 			k.landed(got)
-			k.pool.putRights(got)
 			k.reap()
 		}
 	}

@@ -110,56 +110,20 @@ func (k *Kernel) attach(pr *process) *rights {
 	r.uid = pr.uid
 	for _, f := range k.scratch {
 		f.refs++
+		f.flight++
 		r.files = append(r.files, f)
 	}
 	k.inflight[r.uid] += len(r.files) // unix_add_edges
 	return r
 }
 
-// landed counts rights that are no longer in flight (unix_del_edges).
-func (k *Kernel) landed(r *rights) { k.inflight[r.uid] -= len(r.files) }
-
-// Cyclic reports whether sending fds on d would make sockets in flight refer to
-// each other in a circle: one that can only be received from another of them.
-// The kernel has a garbage collector for those (unix_gc), which runs some time
-// after the last descriptor is closed. Here they stay.
-func (k *Kernel) Cyclic(p ProcID, d Desc, fds []Desc) bool {
-	pr, s, errno := k.socket(p, d)
-	if errno != 0 || s.peer == nil || k.collect(pr, fds) != 0 {
-		return false
+// landed gives up the references of rights that are no longer in flight
+// (unix_del_edges, scm_destroy).
+func (k *Kernel) landed(r *rights) {
+	k.inflight[r.uid] -= len(r.files)
+	for _, f := range r.files {
+		f.flight--
+		k.put(f)
 	}
-	seen := map[*socket]bool{}
-	for _, f := range k.scratch {
-		if f.sock != nil && f.sock.leadsTo(s.peer, seen) {
-			return true
-		}
-	}
-	return false
-}
-
-// leadsTo reports whether target can be received from s, or from what can be
-// received from s.
-func (s *socket) leadsTo(target *socket, seen map[*socket]bool) bool {
-	if s == target {
-		return true
-	}
-	if seen[s] {
-		return false
-	}
-	seen[s] = true
-	for i := range s.rq.npieces {
-		if r := s.rq.at(i).rights; r != nil {
-			for _, f := range r.files {
-				if f.sock != nil && f.sock.leadsTo(target, seen) {
-					return true
-				}
-			}
-		}
-	}
-	for e := s.pending; e != nil; e = e.next {
-		if e.leadsTo(target, seen) {
-			return true
-		}
-	}
-	return false
+	k.pool.putRights(r)
 }
