@@ -158,7 +158,10 @@ func (g *generator) open() (n int) {
 	return n
 }
 
-var bases = strings.Fields("a a a a a b b b b c c d/a d/a d/b d/b e/a e/a l l dlink/a dlink/ dlink/ f fifo d e ../a ./a d/../a d//b . .. / loop dangling big nodir/x f/x a/x d/d d/d/a s40 s41 s40 s41 ../w w")
+// bases are what paths are made of.
+var bases = strings.Fields(`
+	a a a a a b b b b c c ./a ../a d d/a d/a d/b d/b d/../a d//b d/d d/d/a e e/a e/a f fifo . .. /
+	l l l/ dlink/a dlink/ dlink/ loop loop/ dangling big big/ big/x nodir/x f/x a/x s40 s40 s41 s41 w ../w`)
 
 func (g *generator) path() string {
 	name := bases[g.rng.IntN(len(bases))]
@@ -265,7 +268,7 @@ func (g *generator) op(v verb) (o op, ok bool) {
 			w = fresh
 			if v == vBind && g.chance(70) {
 				w = unbound
-			} else if v == vBind && g.chance(15) {
+			} else if v == vBind && g.chance(30) {
 				w = other
 			}
 		case vListen:
