@@ -10,9 +10,10 @@ import (
 	"testing"
 )
 
-// The README's first program is compiled and run as it stands there, and has to
-// print what stands below it.
-func TestReadmeProgram(t *testing.T) {
+// readme returns the text of the README after the first occurrence of mark, and
+// the folder that it stands in.
+func readme(t *testing.T, mark string) (text, root string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("not run: it calls the go command")
 	}
@@ -20,15 +21,25 @@ func TestReadmeProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	all, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, ok := strings.Cut(string(readme), "```go\n")
-	program, rest, ok2 := strings.Cut(rest, "```\n")
-	_, rest, ok3 := strings.Cut(rest, "```\n")
-	want, _, ok4 := strings.Cut(rest, "```\n")
-	if !ok || !ok2 || !ok3 || !ok4 {
+	_, text, ok := strings.Cut(string(all), mark)
+	if !ok {
+		t.Fatalf("README.md has no %q", mark)
+	}
+	return text, root
+}
+
+// The README's first program is compiled and run as it stands there, and has to
+// print what stands below it.
+func TestReadmeProgram(t *testing.T) {
+	text, root := readme(t, "```go\n")
+	program, rest, ok := strings.Cut(text, "```\n")
+	_, rest, ok2 := strings.Cut(rest, "```\n")
+	want, _, ok3 := strings.Cut(rest, "```\n")
+	if !ok || !ok2 || !ok3 {
 		t.Fatal("README.md has no program with its output below it")
 	}
 
@@ -56,20 +67,9 @@ func TestReadmeProgram(t *testing.T) {
 // The README's test is compiled and run as it stands there, and has to pass; it
 // has to be able to fail as well.
 func TestReadmeTest(t *testing.T) {
-	if testing.Short() {
-		t.Skip("not run: it calls the go command")
-	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, ok := strings.Cut(string(readme), "```go\npackage app\n")
-	body, _, ok2 := strings.Cut(rest, "```\n")
-	if !ok || !ok2 {
+	text, root := readme(t, "```go\npackage app\n")
+	body, _, ok := strings.Cut(text, "```\n")
+	if !ok {
 		t.Fatal("README.md has no test")
 	}
 	test := "package app\n" + body
