@@ -164,6 +164,11 @@ func (w *World) end(c *call, errno syscall.Errno) {
 	c.errno = errno
 	c.blocked = false
 	w.blocked--
+	if c.kind == toSend && c.prev == nil && c.next != nil {
+		// The next was kept back by this one, not by the buffer: there may be room
+		// for it without the event that tells of much room.
+		w.work = append(w.work, afunix.Waiter{ID: c.s.id, Events: afunix.Out})
+	}
 	c.queue.remove(c)
 	c.view.removeCall(c)
 	if c.armed {

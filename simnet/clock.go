@@ -68,14 +68,40 @@ func (t *Transport) AfterFunc(name string, at time.Time, f func()) (transport.Ti
 	if at.IsZero() {
 		return a, nil
 	}
-	if now := w.clock.Now(); at.After(now) {
-		a.c = w.clock.AfterFunc(at.Sub(now), a.fire)
-	} else {
-		// A clock.Mock would leave what is due now until it is moved.
-		a.over = true
-		go labelled(name, f)
-	}
+	a.arm()
 	return a, nil
+}
+
+// arm has the clock call fire when the time comes, or starts the call if it has.
+// The caller holds mu.
+func (a *timer) arm() {
+	w := a.p.w
+	for now := w.clock.Now(); ; {
+		left := a.at.Sub(now)
+		if left <= 0 {
+			// A clock.Mock would leave what is due now until it is moved.
+			if a.c != nil {
+				a.c.Stop()
+			}
+			a.over = true
+			go labelled(a.name, a.f)
+			return
+		}
+		if a.c == nil {
+			a.c = w.clock.AfterFunc(left, a.fire)
+		} else {
+			a.c.Reset(left)
+		}
+		if w.real {
+			return
+		}
+		// A clock that is moved by hand may have been moved since it was read, and
+		// counts what is left from where it is.
+		then := now
+		if now = w.clock.Now(); now.Equal(then) {
+			return
+		}
+	}
 }
 
 // fire is what the clock calls, in a goroutine of its own.
@@ -86,9 +112,8 @@ func (a *timer) fire() {
 		w.unlock()
 		return
 	}
-	if left := a.at.Sub(w.clock.Now()); !w.real && left > 0 {
-		// The clock was moved while it was armed.
-		a.c.Reset(left)
+	if !w.real && a.at.After(w.clock.Now()) {
+		a.arm() // the clock was moved while it was armed
 		w.unlock()
 		return
 	}

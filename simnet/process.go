@@ -133,6 +133,8 @@ func (p *Process) Chdir(dir string) error {
 		return fail(op, dir, errno)
 	}
 	p.dir = p.absolute(dir)
+	// Calls that are blocked on a relative path go on with what is there now.
+	p.w.events([]afunix.Waiter{{Events: afunix.Names}})
 	return nil
 }
 
