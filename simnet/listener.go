@@ -93,6 +93,8 @@ func (a *accepts) open(p *Process, backlog int, cfg transport.ListenConfig, abst
 			return errno
 		}
 	}
+	// Its number is above the lock's, and of a dying process's descriptors the
+	// greatest number goes first: the lock goes last.
 	if d, errno = w.k.Socket(p.id, afunix.Stream); errno != 0 {
 		return errno
 	}
@@ -104,19 +106,6 @@ func (a *accepts) open(p *Process, backlog int, cfg transport.ListenConfig, abst
 		a.unlink = p.absolute(a.path)
 		st, _ := w.k.Lstat(p.id, a.path)
 		a.ino = st.Ino
-	}
-	if lock >= 0 {
-		// Above the listener's number: a dying process must give the lock up
-		// last.
-		high, errno := w.k.Dup(p.id, lock, d+1)
-		if errno == syscall.EINVAL { // the limit leaves no number above
-			errno = syscall.EMFILE
-		}
-		if errno != 0 {
-			return errno
-		}
-		w.close(p, lock)
-		lock = high
 	}
 	errno, woken := w.k.Listen(p.id, d, backlog)
 	if errno != 0 {
