@@ -15,13 +15,9 @@ import (
 // everyone who has a descriptor of it: that is a property of what descriptors
 // refer to (open(2), O_NONBLOCK).
 func (t *Transport) Adopt(fd transport.FD) (transport.Conn, error) {
-	n, d, err := t.adopt("adopt", fd, false)
+	n, err := t.adopt("adopt", fd, false)
 	if err != nil {
 		return nil, err
-	}
-	if err := d.Close(); err != nil {
-		unix.Close(n)
-		return nil, fail("adopt", "", syscall.EBADF)
 	}
 	return newConn(t, n, localName(n), remoteName(n)), nil
 }
@@ -35,41 +31,49 @@ func (t *Transport) AdoptListener(fd transport.FD, cfg transport.ListenConfig) (
 	case len(cfg.AllowUID) > 0 && !hasPeerUID:
 		return nil, fail(op, "", syscall.ENOTSUP)
 	}
-	n, d, err := t.adopt(op, fd, true)
+	n, err := t.adopt(op, fd, true)
 	if err != nil {
 		return nil, err
-	}
-	if err := d.Close(); err != nil {
-		unix.Close(n)
-		return nil, fail(op, "", syscall.EBADF)
 	}
 	a := &acceptor{lease: &lease{}, path: localName(n), allow: slices.Clone(cfg.AllowUID), shared: true}
 	return newListener(t, a, n), nil
 }
 
-// adopt duplicates the number of fd if it is a socket of the right kind.
-func (t *Transport) adopt(op string, fd transport.FD, listening bool) (int, *descriptor, error) {
+// adopt returns a duplicate of fd's number, if it is a socket of the right kind,
+// and closes fd.
+func (t *Transport) adopt(op string, fd transport.FD, listening bool) (int, error) {
 	d, ok := borrow(fd)
 	if !ok {
-		return -1, nil, fail(op, "", syscall.EBADF)
+		return -1, fail(op, "", syscall.EBADF)
 	}
-	defer d.release()
+	n, err := t.duplicate(op, d.desc, listening)
+	d.release() // first: Close waits for it
+	if err != nil {
+		return -1, err
+	}
+	if err := d.Close(); err != nil { // somebody else was first
+		unix.Close(n)
+		return -1, fail(op, "", syscall.EBADF)
+	}
+	return n, nil
+}
+
+func (t *Transport) duplicate(op string, d *desc, listening bool) (int, error) {
 	if err := t.check(op, ""); err != nil {
-		return -1, nil, err
+		return -1, err
 	}
 	if why := unfit(d.fd, listening); why != "" {
-		return -1, nil, invalid(op, "", why)
+		return -1, invalid(op, "", why)
 	}
 	n, err := unix.FcntlInt(uintptr(d.fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err == nil {
-		if err = settle(n); err != nil {
-			unix.Close(n)
-		}
-	}
 	if err != nil {
-		return -1, nil, fail(op, "", errnoOf(err))
+		return -1, fail(op, "", errnoOf(err))
 	}
-	return n, d, nil
+	if err := settle(n); err != nil {
+		unix.Close(n)
+		return -1, fail(op, "", errnoOf(err))
+	}
+	return n, nil
 }
 
 // unfit says why a number cannot be a connection or a listener.

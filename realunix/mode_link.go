@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"example.com/brine/transport"
 )
 
 // bindLinked binds fd inside a fresh directory that only this user can search,
@@ -22,7 +24,7 @@ func bindLinked(fd int, path string, mode fs.FileMode) syscall.Errno {
 	}
 	defer os.Remove(dir)
 	private := filepath.Join(dir, "s")
-	if err := checkName("listen", private); err != nil || len(private) > 107 {
+	if err := checkName("listen", private); err != nil || len(private) > transport.MaxPath {
 		return syscall.ENAMETOOLONG
 	}
 	if errno := bind(fd, private); errno != 0 {

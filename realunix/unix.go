@@ -16,7 +16,8 @@ import (
 type Config struct {
 	// NoSpin makes readers park at once. By default a reader of a connection
 	// on which that has recently paid off retries for up to 50 µs before it
-	// parks; idle and sparse connections do not spin.
+	// parks, and for up to 250 µs a few times now and then to find out whether
+	// it would; idle and sparse connections do not spin.
 	NoSpin bool
 }
 

@@ -17,6 +17,14 @@ func kill(t T, tr transport.Transport, p Process) {
 	ok(t, p.Wait(later(tr)))
 }
 
+// encounter starts the role "victim" and accepts its connection.
+func encounter(t T, tr transport.Transport) (*ipc.Listener, Process, *ipc.Conn) {
+	t.Helper()
+	l := listen(t, tr, "s", 1, transport.ListenConfig{})
+	victim := t.Start("victim", ProcessConfig{})
+	return l, victim, must(l.Accept(later(tr)))(t)
+}
+
 // linger is how a role waits to be killed.
 func linger(t T, tr transport.Transport) {
 	tr.Sleep(later(tr))
@@ -29,9 +37,7 @@ var killScenarios = []Scenario{
 		Name:  "kill/mid-message",
 		Needs: []Ability{Kill},
 		Main: func(t T, tr transport.Transport) {
-			l := listen(t, tr, "s", 1, transport.ListenConfig{})
-			victim := t.Start("victim", ProcessConfig{})
-			s := must(l.Accept(later(tr)))(t)
+			l, victim, s := encounter(t, tr)
 			hear(t, tr, s, "first")
 			join := aside(t, tr, "recv", func() {
 				t.Want(s.Recv(make([]byte, 10), later(tr)), Recv, syscall.EPIPE)
@@ -57,9 +63,7 @@ var killScenarios = []Scenario{
 		Name:  "kill/unread",
 		Needs: []Ability{Kill},
 		Main: func(t T, tr transport.Transport) {
-			l := listen(t, tr, "s", 1, transport.ListenConfig{})
-			victim := t.Start("victim", ProcessConfig{})
-			s := must(l.Accept(later(tr)))(t)
+			l, victim, s := encounter(t, tr)
 			say(t, tr, s, "never read")
 			hear(t, tr, s, "ready")
 			kill(t, tr, victim)
@@ -74,9 +78,7 @@ var killScenarios = []Scenario{
 		Name:  "kill/sender",
 		Needs: []Ability{Kill},
 		Main: func(t T, tr transport.Transport) {
-			l := listen(t, tr, "s", 1, transport.ListenConfig{})
-			victim := t.Start("victim", ProcessConfig{})
-			s := must(l.Accept(later(tr)))(t)
+			l, victim, s := encounter(t, tr)
 			hear(t, tr, s, "ready")
 			join := aside(t, tr, "send", func() {
 				t.Want(s.Send(make([]byte, flood), later(tr)), Send, syscall.ECONNRESET)
@@ -93,9 +95,7 @@ var killScenarios = []Scenario{
 		Name:  "kill/closing",
 		Needs: []Ability{Kill},
 		Main: func(t T, tr transport.Transport) {
-			l := listen(t, tr, "s", 1, transport.ListenConfig{})
-			victim := t.Start("victim", ProcessConfig{})
-			s := must(l.Accept(later(tr)))(t)
+			l, victim, s := encounter(t, tr)
 			hear(t, tr, s, "ready")
 			say(t, tr, s, "never read")
 			join := aside(t, tr, "close", func() { t.Want(s.Close(later(tr)), Close, syscall.ECONNRESET) })
@@ -133,9 +133,7 @@ var killScenarios = []Scenario{
 		Name:  "kill/passed",
 		Needs: []Ability{Kill, Descriptors},
 		Main: func(t T, tr transport.Transport) {
-			l := listen(t, tr, "s", 1, transport.ListenConfig{})
-			victim := t.Start("victim", ProcessConfig{})
-			s := must(l.Accept(later(tr)))(t)
+			l, victim, s := encounter(t, tr)
 			fd, far := parcel(t, tr)
 			ok(t, s.SendFD(fd, later(tr)))
 			ok(t, fd.Close())
