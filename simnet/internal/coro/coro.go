@@ -1,0 +1,101 @@
+// Package coro has coroutines that pass control straight to each other.
+//
+// A coroutine of package iter comes back to whoever resumed it: to go from one
+// to another through a scheduler costs two switches. But what iter.Pull switches
+// is a place, in which one goroutine is parked: whoever switches there takes the
+// place, and the one who was parked goes on. So a goroutine here parks in
+// whichever place the other has left, and one switch does.
+package coro
+
+import "iter"
+
+// A place is where one goroutine is parked: what iter.Pull has made for the one
+// it started. Its two functions do the same, to swap the goroutine that calls
+// with the one that is parked, and have to be used in turn.
+type place struct {
+	next  func() (struct{}, bool)
+	yield func(struct{}) bool
+	due   bool // yield is to be used next
+	in    *Coro
+}
+
+// swap parks the caller, which is from, in the place, and returns when another
+// swap resumes it.
+func (p *place) swap(from *Coro) {
+	p.in, from.at = from, p
+	if p.due {
+		p.due = false
+		p.yield(struct{}{})
+	} else {
+		p.due = true
+		p.next()
+	}
+}
+
+// A Coro is a goroutine that runs only when it is switched to.
+//
+// Each that is started has a place of its own, where it is parked at first.
+// Between two switches exactly one of a [Set] runs, and each place has exactly
+// one of the others in it.
+type Coro struct {
+	set *Set
+	own *place // nil for one that New did not make
+	at  *place // where it is parked; stale while it runs
+	g   uintptr
+	id  uint64
+
+	body  func(*Coro)
+	end   bool // it is to end instead of going on
+	ended bool
+}
+
+// A Set is coroutines that switch to each other. One goroutine that is not of
+// its making, [Set.Main], switches to the first and gets control back in the end.
+type Set struct {
+	Main *Coro
+	home bool // who is resumed parks in its own place
+}
+
+// NewSet returns a set without coroutines. Its Main is the goroutine that uses
+// it first; others may take turns at it, one at a time.
+func NewSet() *Set {
+	s := &Set{}
+	s.Main = &Coro{set: s}
+	return s
+}
+
+// New returns a coroutine that calls body when it is first switched to. body
+// must not return, unless by [runtime.Goexit] in the course of End: what it would
+// go back to is not defined.
+func (s *Set) New(body func(*Coro)) *Coro {
+	p := &place{}
+	c := &Coro{set: s, own: p, at: p, body: body}
+	p.in = c
+	p.next, _ = iter.Pull(c.run)
+	return c
+}
+
+// run is the coroutine's goroutine.
+func (c *Coro) run(yield func(struct{}) bool) {
+	defer func() { c.ended = true }()
+	c.own.yield = yield
+	c.g, c.id = Self(), goroutineID()
+	c.resumed()
+	c.body(c)
+}
+
+// ID returns the number of the goroutine as a traceback shows it, 0 before it was
+// first switched to.
+func (c *Coro) ID() uint64 { return c.id }
+
+// G returns what [Self] returns on the goroutine.
+func (c *Coro) G() uintptr { return c.g }
+
+// Switch parks the caller, which must be from, and resumes to, which must be
+// parked. It returns when somebody switches to from.
+func Switch(from, to *Coro) {
+	to.at.swap(from)
+	if from.set.home || from.end {
+		from.resumed()
+	}
+}

@@ -1,0 +1,68 @@
+package coro
+
+import (
+	"runtime"
+	"time"
+)
+
+// resumed is for one that was resumed for another reason than to go on.
+func (c *Coro) resumed() {
+	for c.set.home && c.own != nil && c.own.in != c {
+		c.own.swap(c)
+	}
+	if c.end {
+		runtime.Goexit()
+	}
+}
+
+// Home has every one of these park in its own place. Main calls it.
+func (s *Set) Home(all []*Coro) {
+	s.home = true
+	for _, c := range all {
+		if c.at != c.own {
+			// It parks in its own place, where it resumes another, who does the same,
+			// and so on, until one of them resumes Main.
+			c.at.swap(s.Main)
+		}
+	}
+	s.home = false
+}
+
+// End ends a coroutine that is parked in its own place (see [Set.Home]), as if it
+// called [runtime.Goexit] where it is parked: its deferred calls are run. It
+// reports whether it ended before the time was up: they may do anything, such as
+// block for ever, and then it stays behind with the goroutine that has resumed
+// it, and both end if it ever does. Main calls it, but does not take part.
+func (c *Coro) End(patience time.Duration) bool {
+	c.end = true
+	over := make(chan struct{})
+	// Whoever is parked in the place of a goroutine that ends is resumed, and may
+	// find itself ended, too (iter.Pull passes a Goexit on): it is a goroutine
+	// that is good for nothing else.
+	go func() {
+		defer close(over)
+		defer func() { recover() }() // a panic of a deferred call is passed on, too
+		c.own.swap(&Coro{set: c.set})
+	}()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case <-over:
+		return true
+	case <-late.C:
+		return false
+	}
+}
+
+// Rescue gives control back to Main while c, which runs, is blocked for good.
+// Any goroutine may call it; it does not return before c ends, if ever it does,
+// and so is best called by one of its own.
+func (s *Set) Rescue(c *Coro) {
+	// The caller takes c's part: what c would leave empty is its home, and c, if
+	// it ends, resumes it there.
+	stand := &Coro{set: s, own: c.own}
+	for at := s.Main.at; !c.ended; at = stand.at {
+		at.swap(stand)
+		stand.resumed()
+	}
+}
