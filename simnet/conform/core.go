@@ -262,7 +262,7 @@ func (c *core) state(ds []afunix.Desc, into []state) {
 	for i, d := range ds {
 		s := &into[i]
 		s.mask, _ = c.k.Poll(c.p, d)
-		s.inq, s.errno[0] = c.k.Queued(c.p, d)
+		s.inq, s.errno[0] = c.k.Unread(c.p, d)
 		s.outq, _ = c.k.Charged(c.p, d)
 		s.sock, _ = c.k.SockName(c.p, d)
 		s.peer, s.errno[1] = c.k.PeerName(c.p, d)

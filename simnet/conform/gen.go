@@ -118,7 +118,7 @@ func (g *generator) is(d afunix.Desc, w want) bool {
 	case conn:
 		return unpeered == 0
 	case readable:
-		n, _ := k.Queued(p, d)
+		n, _ := k.Unread(p, d)
 		return n > 0
 	}
 	return false

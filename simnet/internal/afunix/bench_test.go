@@ -45,6 +45,15 @@ func BenchmarkRecvNothing(b *testing.B) {
 	}
 }
 
+func BenchmarkRecvSize(b *testing.B) {
+	k, p, x, y := benchPair()
+	k.Send(p, x, [][]byte{make([]byte, 64)}, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		k.RecvSize(p, y, 100)
+	}
+}
+
 func BenchmarkPoll(b *testing.B) {
 	k, p, x, _ := benchPair()
 	b.ReportAllocs()

@@ -103,7 +103,11 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 		say(k.Send(p, d, [][]byte{b[:len(b)/2], nil, b[len(b)/2:]}, fds))
 	case 17, 18, 19, 20:
 		b := buf[:t.size()]
+		foreseen := k.RecvSize(p, d, len(b))
 		n, nfd, cut, errno, woken := k.Recv(p, d, [][]byte{b[:len(b)/3], {}, b[len(b)/3:]}, room[:[...]int{0, 0, 1, 3, 300}[t.byte()%5]], Flags(t.byte()%2))
+		if n != foreseen {
+			panic(fmt.Sprintf("%d bytes received, and %d foreseen", n, foreseen))
+		}
 		say(n, nfd, cut, errno, woken, room[:nfd])
 	case 21:
 		say(k.Read(p, d, buf[:t.size()]))
@@ -119,7 +123,7 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 		say(k.SockError(p, d))
 	case 28:
 		say(k.Poll(p, d))
-		say(k.Queued(p, d))
+		say(k.Unread(p, d))
 		say(k.Charged(p, d))
 		say(k.SockName(p, d))
 		say(k.PeerName(p, d))

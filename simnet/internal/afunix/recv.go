@@ -171,9 +171,9 @@ func (k *Kernel) receive(pr *process, r *rights, fds []Desc) (nfd int, cut bool)
 	return nfd, false
 }
 
-// Queued returns how many bytes can be read (SIOCINQ). Errors: EBADF, ENOTSOCK,
+// Unread returns how many bytes can be read (SIOCINQ). Errors: EBADF, ENOTSOCK,
 // EINVAL for a listener.
-func (k *Kernel) Queued(p ProcID, d Desc) (int, syscall.Errno) {
+func (k *Kernel) Unread(p ProcID, d Desc) (int, syscall.Errno) {
 	_, s, errno := k.socket(p, d)
 	if errno != 0 {
 		return 0, errno
@@ -182,6 +182,30 @@ func (k *Kernel) Queued(p ProcID, d Desc) (int, syscall.Errno) {
 		return 0, syscall.EINVAL
 	}
 	return s.rq.nbytes, 0
+}
+
+// RecvSize returns how many bytes a Recv with room for n would return now, with
+// Peek or without. It is 0 wherever that would return none, for whatever reason.
+func (k *Kernel) RecvSize(p ProcID, d Desc, n int) int {
+	_, s, errno := k.socket(p, d)
+	if errno != 0 {
+		return 0
+	}
+	return s.rq.upTo(n)
+}
+
+// upTo is how many of n bytes take and look come to: those up to the end of the
+// first message with descriptors.
+func (q *queue) upTo(n int) int {
+	got := 0
+	for i := 0; i < q.npieces && got < n; i++ {
+		e := q.at(i)
+		got += int(e.left)
+		if e.rights != nil {
+			break
+		}
+	}
+	return min(got, n)
 }
 
 // Charged returns what the socket is charged with for what the peer has not

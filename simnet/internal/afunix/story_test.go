@@ -147,6 +147,12 @@ func (s *stage) line(line string) string {
 		n, nfd, _, errno, woken = k.Recv(p, d(1), [][]byte{make([]byte, num(2))}, made[:len(names)], 0)
 		made = made[:nfd]
 		more = ", " + strconv.Itoa(n)
+	case "unread":
+		var n int
+		n, errno = k.Unread(p, d(1))
+		more = ", " + strconv.Itoa(n)
+	case "recvsize":
+		return strconv.Itoa(k.RecvSize(p, d(1), num(2)))
 	case "shutdown":
 		errno, woken = k.Shutdown(p, d(1), num(2))
 	case "close":

@@ -17,7 +17,7 @@ func TestThrough(t *testing.T) {
 		var all string
 		for _, d := range ds {
 			mask, _ := k.Poll(p, d)
-			in, _ := k.Queued(p, d)
+			in, _ := k.Unread(p, d)
 			out, _ := k.Charged(p, d)
 			all += fmt.Sprint(mask, in, out, " ")
 		}
