@@ -57,6 +57,16 @@ func (p *process) free(from int) (int, syscall.Errno) {
 	return d, 0
 }
 
+// Vacant says whether a process has a number for one more descriptor: EMFILE if
+// not. Errors: ESRCH.
+func (k *Kernel) Vacant(p ProcID) syscall.Errno {
+	pr, errno := k.proc(p)
+	if errno == 0 {
+		_, errno = pr.free(0)
+	}
+	return errno
+}
+
 // install gives a number that free returned to f.
 func (p *process) install(d int, f *file) Desc {
 	for d >= len(p.files) {

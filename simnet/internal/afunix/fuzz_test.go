@@ -3,6 +3,7 @@ package afunix
 import (
 	"fmt"
 	"hash/fnv"
+	"syscall"
 	"testing"
 )
 
@@ -77,7 +78,12 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 	op := fmt.Sprintf("op %d of process %d on %d", code, p, d)
 	switch code {
 	case 0, 1:
-		say(k.Socket(p, [...]Type{0, 0, 0, 0, 0, 0, Dgram, SeqPacket, 9}[t.byte()%9]))
+		foreseen := k.Vacant(p)
+		d, errno := k.Socket(p, [...]Type{0, 0, 0, 0, 0, 0, Dgram, SeqPacket, 9}[t.byte()%9])
+		if errno != foreseen && errno != syscall.ENFILE && errno != syscall.ESOCKTNOSUPPORT {
+			panic(fmt.Sprintf("errno %d, and %d foreseen", errno, foreseen))
+		}
+		say(d, errno)
 	case 2, 3:
 		say(k.Pair(p))
 	case 4, 5:

@@ -176,6 +176,8 @@ func (s *stage) line(line string) string {
 	case "chmod":
 		mode, _ := strconv.ParseUint(arg(2), 8, 32)
 		errno, woken = k.Chmod(p, arg(1), uint32(mode))
+	case "vacant":
+		errno = k.Vacant(p)
 	case "nofile":
 		errno = k.SetNoFile(p, num(1))
 	case "maxfiles":
