@@ -81,6 +81,10 @@ func (c *checker) socket(s *socket) {
 	if s.dead {
 		c.that(s.rq.npieces == 0 && s.npending == 0, "socket %d is dead and holds things", s.id)
 	}
+	peer, ok := c.k.PeerID(s.id)
+	back, _ := c.k.PeerID(peer)
+	c.that(ok == (s.peer != nil && !s.peer.dead), "socket %d has a peer: %t", s.id, ok)
+	c.that(!ok || back == s.id, "socket %d: its peer %d says %d", s.id, peer, back)
 	if p := s.peer; p != nil {
 		c.that(p.dead || p.peer == s, "socket %d: its peer %d has another", s.id, p.id)
 		owed := 0

@@ -176,6 +176,10 @@ func (s *stage) line(line string) string {
 	case "chmod":
 		mode, _ := strconv.ParseUint(arg(2), 8, 32)
 		errno, woken = k.Chmod(p, arg(1), uint32(mode))
+	case "peer":
+		id, _ := k.ID(p, d(1))
+		peer, ok := k.PeerID(id)
+		return s.socket(peer, ok)
 	case "vacant":
 		errno = k.Vacant(p)
 	case "nofile":
@@ -196,6 +200,17 @@ func (s *stage) line(line string) string {
 		}
 	}
 	return s.answer(errno) + more + s.wakes(woken)
+}
+
+// socket names one.
+func (s *stage) socket(id ID, ok bool) string {
+	switch {
+	case !ok:
+		return "none"
+	case s.ids[id] == "":
+		return "one that has no name"
+	}
+	return s.ids[id]
 }
 
 func (s *stage) answer(errno syscall.Errno) string {
