@@ -1,11 +1,14 @@
 package afunix
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Check verifies what the comments of the types say is always true between two
 // operations. It is for tests: it looks at everything.
 func (k *Kernel) Check() error {
-	c := checker{k: k, refs: map[*file]int32{}, holds: map[*inode]int{}, flight: map[int]int{}, flights: map[*file]int32{}}
+	c := checker{k: k, refs: map[*file]int32{}, holds: map[*inode]int{}, flight: map[int]int{}, flights: map[*file]int32{}, holders: map[*file][]ProcID{}}
 	for _, p := range k.procs {
 		if p != nil {
 			c.process(p)
@@ -44,6 +47,7 @@ type checker struct {
 	holds   map[*inode]int
 	flight  map[int]int
 	flights map[*file]int32
+	holders map[*file][]ProcID
 }
 
 func (c *checker) that(ok bool, format string, args ...any) {
@@ -68,6 +72,9 @@ func (c *checker) process(p *process) {
 		c.that(f != nil || d >= p.next, "process %d: descriptor %d is free and below %d", p.id, d, p.next)
 		if f != nil {
 			c.refs[f]++
+			if who := c.holders[f]; len(who) == 0 || who[len(who)-1] != p.id {
+				c.holders[f] = append(who, p.id)
+			}
 			c.that((f.sock != nil) != (f.node != nil), "process %d: descriptor %d of nothing", p.id, d)
 		}
 	}
@@ -81,6 +88,12 @@ func (c *checker) socket(s *socket) {
 	if s.dead {
 		c.that(s.rq.npieces == 0 && s.npending == 0, "socket %d is dead and holds things", s.id)
 	}
+	var holders []ProcID
+	if s.file != nil {
+		holders = c.holders[s.file]
+	}
+	who := c.k.Holders(nil, s.id)
+	c.that(slices.Equal(who, holders), "socket %d is held by %d, counted %d", s.id, holders, who)
 	peer, ok := c.k.PeerID(s.id)
 	back, _ := c.k.PeerID(peer)
 	c.that(ok == (s.peer != nil && !s.peer.dead), "socket %d has a peer: %t", s.id, ok)

@@ -22,3 +22,32 @@ func (k *Kernel) PeerID(id ID) (peer ID, ok bool) {
 	}
 	return s.peer.id, true
 }
+
+// Holders appends the processes that have a descriptor of a socket, in ascending
+// order. There is none for one that waits to be accepted, or that travels in a
+// message. It goes through their tables until it has found all.
+func (k *Kernel) Holders(dst []ProcID, id ID) []ProcID {
+	s := k.alive(id)
+	if s == nil || s.file == nil {
+		return dst
+	}
+	missing := s.file.refs - s.file.flight
+	for _, p := range k.procs {
+		if missing == 0 {
+			break
+		}
+		if p == nil {
+			continue
+		}
+		before := missing
+		for _, f := range p.files {
+			if f == s.file {
+				missing--
+			}
+		}
+		if missing < before {
+			dst = append(dst, p.id)
+		}
+	}
+	return dst
+}

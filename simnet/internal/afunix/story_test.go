@@ -180,6 +180,8 @@ func (s *stage) line(line string) string {
 		id, _ := k.ID(p, d(1))
 		peer, ok := k.PeerID(id)
 		return s.socket(peer, ok)
+	case "holders":
+		return s.holders(d(1), p)
 	case "vacant":
 		errno = k.Vacant(p)
 	case "nofile":
@@ -211,6 +213,20 @@ func (s *stage) socket(id ID, ok bool) string {
 		return "one that has no name"
 	}
 	return s.ids[id]
+}
+
+// holders names the processes that have a socket.
+func (s *stage) holders(d Desc, p ProcID) string {
+	id, _ := s.k.ID(p, d)
+	var who []string
+	for _, q := range s.k.Holders(nil, id) {
+		for name, p := range s.procs {
+			if p == q {
+				who = append(who, name)
+			}
+		}
+	}
+	return strings.Join(who, " ")
 }
 
 func (s *stage) answer(errno syscall.Errno) string {
