@@ -155,7 +155,12 @@ func TestNoAllocations(t *testing.T) {
 	bufs, big := [][]byte{make([]byte, 64)}, [][]byte{make([]byte, 1<<20)}
 	fds := []Desc{x, l, x}
 	room := make([]Desc, 2)
+	id, _ := k.ID(p, x)
+	holders := make([]ProcID, 0, 1)
 	all := func() {
+		k.PeerID(id)
+		k.Describe(id)
+		k.Holders(holders, id)
 		k.Send(p, x, bufs, fds)
 		k.Send(p, x, big, nil)
 		k.Recv(p, y, big, room, Peek)

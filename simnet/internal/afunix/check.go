@@ -94,6 +94,8 @@ func (c *checker) socket(s *socket) {
 	}
 	who := c.k.Holders(nil, s.id)
 	c.that(slices.Equal(who, holders), "socket %d is held by %d, counted %d", s.id, holders, who)
+	_, ok := c.k.Describe(s.id)
+	c.that(ok != s.dead, "socket %d can be described: %t", s.id, ok)
 	peer, ok := c.k.PeerID(s.id)
 	back, _ := c.k.PeerID(peer)
 	c.that(ok == (s.peer != nil && !s.peer.dead), "socket %d has a peer: %t", s.id, ok)

@@ -1,7 +1,61 @@
 package afunix
 
+import "syscall"
+
 // What is here is asked about sockets by ID, whoever has descriptors of them, by
 // who reports on a whole machine: what waits for what, and what is left over.
+
+// An Info is what a report says about a socket. One that is neither Listening
+// nor Connected is new, or has failed to connect.
+type Info struct {
+	Type      Type
+	Listening bool
+	Connected bool // also once its peer is dead
+	Embryo    bool // it waits to be accepted
+
+	Name     string // what it was bound to, or, if it was accepted, its listener
+	PeerName string
+	PeerDead bool // it is connected, and its peer is no more
+
+	RecvShut bool          // nothing comes any more but what is Unread
+	SendShut bool          // nothing can be sent
+	Err      syscall.Errno // ECONNRESET, if that was not told yet
+
+	Unread  int // bytes that can be read
+	Charged int // what of SndBuf is taken by what the peer has not read
+	SndBuf  int
+
+	Pending int // connections that wait to be accepted
+	Backlog int // one more than these can
+}
+
+// Describe returns what is known of a socket, and whether there is one of this
+// ID.
+func (k *Kernel) Describe(id ID) (Info, bool) {
+	s := k.alive(id)
+	if s == nil {
+		return Info{}, false
+	}
+	i := Info{
+		Type:      s.typ,
+		Listening: s.state == listening,
+		Connected: s.state == connected,
+		Embryo:    s.file == nil,
+		Name:      s.name,
+		RecvShut:  s.shut&shutRecv != 0,
+		SendShut:  s.shut&shutSend != 0,
+		Err:       s.err,
+		Unread:    s.rq.nbytes,
+		Charged:   s.outq,
+		SndBuf:    s.sndbuf,
+		Pending:   s.npending,
+		Backlog:   s.backlog,
+	}
+	if s.peer != nil {
+		i.PeerName, i.PeerDead = s.peer.name, s.peer.dead
+	}
+	return i, true
+}
 
 // alive returns a socket that exists: one with a description, or an embryo.
 func (k *Kernel) alive(id ID) *socket {

@@ -180,6 +180,12 @@ func (s *stage) line(line string) string {
 		id, _ := k.ID(p, d(1))
 		peer, ok := k.PeerID(id)
 		return s.socket(peer, ok)
+	case "describe": // a socket, or the other end of one
+		id, _ := k.ID(p, d(1))
+		if arg(2) == "peer" {
+			id, _ = k.PeerID(id)
+		}
+		return describe(k.Describe(id))
 	case "holders":
 		return s.holders(d(1), p)
 	case "vacant":
@@ -227,6 +233,35 @@ func (s *stage) holders(d Desc, p ProcID) string {
 		}
 	}
 	return strings.Join(who, " ")
+}
+
+// describe says of an Info what is not as in a new socket.
+func describe(i Info, ok bool) string {
+	if !ok {
+		return "nothing"
+	}
+	words := []string{}
+	say := func(ok bool, format string, v ...any) {
+		if ok {
+			words = append(words, fmt.Sprintf(format, v...))
+		}
+	}
+	say(i.Type != Stream, "type %d", i.Type)
+	say(i.Listening, "listening, %d of %d+1 pending", i.Pending, i.Backlog)
+	say(i.Connected, "connected")
+	say(i.Embryo, "not accepted")
+	say(i.PeerDead, "peer dead")
+	say(i.Name != "", "name %s", i.Name)
+	say(i.PeerName != "", "peer's name %s", i.PeerName)
+	say(i.RecvShut, "shut for reading")
+	say(i.SendShut, "shut for writing")
+	say(i.Err != 0, "reset")
+	say(i.Unread != 0, "%d unread", i.Unread)
+	say(i.Charged != 0, "charged %d of %d", i.Charged, i.SndBuf)
+	if len(words) == 0 {
+		return "new"
+	}
+	return strings.Join(words, ", ")
 }
 
 func (s *stage) answer(errno syscall.Errno) string {
