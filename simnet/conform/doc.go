@@ -27,5 +27,7 @@
 //   - Several processes. What there is of them (Exit, tables of their own) is
 //     told in stories, and the order in which a dying process releases its
 //     descriptors is compared with a real one that is killed (TestDeath).
+//   - Sever, which is no call. It is compared with what it stands for: a process
+//     between two connections that is killed (TestSever).
 //   - ENFILE, ENOMEM, ENOBUFS, and all that the core says it does not model.
 package conform

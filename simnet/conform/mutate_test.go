@@ -95,9 +95,10 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-var divergence = regexp.MustCompile(`seed \d+, op \d+: .*`)
+var divergence = regexp.MustCompile(`(seed \d+, op \d+|severed after ".*"): .*`)
 
-// notice says by which seed and op a mutant was noticed.
+// notice says by which seed and op a mutant was noticed, or by which story if it
+// is of what no script has.
 func notice(ctx context.Context, gobin, dir string, i int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
@@ -121,7 +122,11 @@ func notice(ctx context.Context, gobin, dir string, i int) (string, error) {
 		// A mutant that does not build proves nothing.
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
-	out, err := exec.CommandContext(ctx, base+".test", "-test.run=^TestConform$", "-brief", "-exact", "-seeds=300").CombinedOutput()
+	run := "^TestConform$"
+	if m.file == "sever.go" {
+		run = "^TestSever$"
+	}
+	out, err := exec.CommandContext(ctx, base+".test", "-test.run="+run, "-brief", "-exact", "-seeds=300").CombinedOutput()
 	if err == nil {
 		return "", errors.New("not noticed")
 	}

@@ -190,7 +190,9 @@ func TestNoAllocations(t *testing.T) {
 			k.Close(p, d)
 		}
 		q, _ := k.Spawn(Process{Dir: "l"})
-		k.Pair(q)
+		e, _, _ = k.Pair(q)
+		k.Send(q, e, big, nil)
+		k.Sever(q, e)
 		k.Exit(q)
 	}
 	all()

@@ -8,10 +8,16 @@ import (
 // Check verifies what the comments of the types say is always true between two
 // operations. It is for tests: it looks at everything.
 func (k *Kernel) Check() error {
-	c := checker{k: k, refs: map[*file]int32{}, holds: map[*inode]int{}, flight: map[int]int{}, flights: map[*file]int32{}, holders: map[*file][]ProcID{}}
+	c := checker{k: k, refs: map[*file]int32{}, holds: map[*inode]int{}, flight: map[int]int{}, flights: map[*file]int32{}, holders: map[*file][]ProcID{},
+		kept: map[*socket]int{}}
 	for _, p := range k.procs {
 		if p != nil {
 			c.process(p)
+		}
+	}
+	for _, s := range k.socks[:k.top] {
+		if s.peer != nil {
+			c.kept[s.peer]++
 		}
 	}
 	live := 0
@@ -48,6 +54,7 @@ type checker struct {
 	flight  map[int]int
 	flights map[*file]int32
 	holders map[*file][]ProcID
+	kept    map[*socket]int // by whose peer they are
 }
 
 func (c *checker) that(ok bool, format string, args ...any) {
@@ -87,6 +94,8 @@ func (c *checker) socket(s *socket) {
 	c.that(s.state == connected || s.peer == nil, "socket %d has a peer and is not connected", s.id)
 	if s.dead {
 		c.that(s.rq.npieces == 0 && s.npending == 0, "socket %d is dead and holds things", s.id)
+		c.that(s.file == nil && s.peer == nil && s.node == nil && !s.entered, "socket %d is dead and attached", s.id)
+		c.that(c.kept[s] == 1, "socket %d is dead and the peer of %d", s.id, c.kept[s])
 	}
 	var holders []ProcID
 	if s.file != nil {
@@ -107,6 +116,13 @@ func (c *checker) socket(s *socket) {
 			owed += int(p.rq.at(i).charge)
 		}
 		c.that(s.outq == owed, "socket %d is charged %d and owes %d", s.id, s.outq, owed)
+		if p.dead {
+			owed = 0
+			for i := range s.rq.npieces {
+				owed += int(s.rq.at(i).charge)
+			}
+			c.that(p.outq == owed, "socket %d is dead, charged %d, and owes %d", p.id, p.outq, owed)
+		}
 	}
 	bytes := 0
 	for i := range s.rq.npieces {

@@ -118,7 +118,11 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 	case 21:
 		say(k.Read(p, d, buf[:t.size()]))
 	case 22:
-		say(k.Shutdown(p, d, t.byte()%5-1))
+		if how := t.byte(); how >= 200 {
+			say(k.Sever(p, d))
+		} else {
+			say(k.Shutdown(p, d, how%5-1))
+		}
 	case 23, 24:
 		say(k.Close(p, d))
 	case 25:
@@ -134,7 +138,11 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 		say(k.SockName(p, d))
 		say(k.PeerName(p, d))
 		say(k.PeerCred(p, d))
-		say(k.ID(p, d))
+		id, errno := k.ID(p, d)
+		say(id, errno)
+		say(k.Describe(id))
+		say(k.PeerID(id))
+		say(k.Holders(nil, id))
 	case 29:
 		say(k.Open(p, t.name(), t.byte()%2 == 0, t.byte()%2 == 0, 0644))
 	case 30:

@@ -13,8 +13,8 @@ import "syscall"
 //     accepted yet, as long as it stands in its listener's queue;
 //   - a dead socket is kept only because its peer, which is alive, still
 //     reports its name;
-//   - what a socket is charged with (outq) is the sum of the charges of what
-//     stands unread in its peer's queue.
+//   - what a socket, also a dead one, is charged with (outq) is the sum of the
+//     charges of what stands unread in its peer's queue.
 type Kernel struct {
 	cfg   Config
 	procs []*process // by ProcID-1; nil once it has exited

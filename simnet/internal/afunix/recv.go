@@ -113,12 +113,9 @@ func (k *Kernel) take(s *socket, bufs [][]byte) (n int, got *rights) {
 	}
 }
 
-// refund gives the sender back what a piece has cost, if it lives. Only whole
+// refund gives the sender, dead or alive, back what a piece has cost. Only whole
 // pieces are paid back (sock_wfree).
 func (k *Kernel) refund(sender *socket, e *piece) {
-	if sender.dead {
-		return
-	}
 	sender.outq -= int(e.charge)
 	k.room(sender)
 }

@@ -155,6 +155,12 @@ func (s *stage) line(line string) string {
 		return strconv.Itoa(k.RecvSize(p, d(1), num(2)))
 	case "shutdown":
 		errno, woken = k.Shutdown(p, d(1), num(2))
+	case "sever":
+		errno, woken = k.Sever(p, d(1))
+	case "sockerr":
+		var pending syscall.Errno
+		pending, errno = k.SockError(p, d(1))
+		more = ", " + s.answer(pending)
 	case "close":
 		errno, woken = k.Close(p, d(1))
 	case "dup":
@@ -268,7 +274,7 @@ func (s *stage) answer(errno syscall.Errno) string {
 	for name, e := range map[string]syscall.Errno{"ok": 0, "EAGAIN": syscall.EAGAIN, "ECONNREFUSED": syscall.ECONNREFUSED, "ECONNRESET": syscall.ECONNRESET,
 		"EPIPE": syscall.EPIPE, "EMFILE": syscall.EMFILE, "ENFILE": syscall.ENFILE, "EACCES": syscall.EACCES, "EPERM": syscall.EPERM, "ENOENT": syscall.ENOENT,
 		"EADDRINUSE": syscall.EADDRINUSE, "EBADF": syscall.EBADF, "EINVAL": syscall.EINVAL, "ESRCH": syscall.ESRCH, "ENOTSOCK": syscall.ENOTSOCK,
-		"ETOOMANYREFS": syscall.ETOOMANYREFS} {
+		"ETOOMANYREFS": syscall.ETOOMANYREFS, "ENOTCONN": syscall.ENOTCONN} {
 		if e == errno {
 			return name
 		}
