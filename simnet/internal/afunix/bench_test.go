@@ -161,6 +161,7 @@ func TestNoAllocations(t *testing.T) {
 		k.PeerID(id)
 		k.Describe(id)
 		k.Holders(holders, id)
+		k.Descs(p, func(Desc, Ref) {})
 		k.Send(p, x, bufs, fds)
 		k.Send(p, x, big, nil)
 		k.Recv(p, y, big, room, Peek)

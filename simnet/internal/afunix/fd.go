@@ -143,15 +143,28 @@ func (k *Kernel) Same(p ProcID, d Desc, q ProcID, e Desc) bool {
 	return errno == 0 && errno2 == 0 && f == g
 }
 
-// Descs calls f for each descriptor of a process, in ascending order.
-func (k *Kernel) Descs(p ProcID, f func(Desc)) {
+// A Ref says what a descriptor refers to: a socket, or an opened file. The other
+// ID is 0.
+type Ref struct {
+	Sock   ID
+	File   ID   // its inode number, as Stat.Ino is
+	Locked bool // this description of the file holds its lock
+}
+
+// Descs calls f for each descriptor of a process, in ascending order. f may
+// close it.
+func (k *Kernel) Descs(p ProcID, f func(Desc, Ref)) {
 	pr, errno := k.proc(p)
 	if errno != 0 {
 		return
 	}
 	for d, file := range pr.files {
-		if file != nil {
-			f(Desc(d))
+		switch {
+		case file == nil:
+		case file.sock != nil:
+			f(Desc(d), Ref{Sock: file.sock.id})
+		default:
+			f(Desc(d), Ref{File: ID(file.node.ino), Locked: file.node.lock == file})
 		}
 	}
 }

@@ -195,7 +195,14 @@ func (t *tape) process(k *Kernel, say func(...any), p ProcID) {
 	case 4:
 		say(k.SetUmask(p, uint32(t.byte())))
 	case 5:
-		k.Descs(p, func(d Desc) { say(d) })
+		k.Descs(p, func(d Desc, r Ref) {
+			id, _ := k.ID(p, d)
+			st, _ := k.Fstat(p, d)
+			if id != r.Sock || ID(st.Ino) != r.File {
+				panic(fmt.Sprintf("descriptor %d is %v", d, r))
+			}
+			say(d, r)
+		})
 	case 6:
 		say(k.Same(p, t.desc(), p, t.desc()))
 	case 7:

@@ -194,6 +194,8 @@ func (s *stage) line(line string) string {
 		return describe(k.Describe(id))
 	case "holders":
 		return s.holders(d(1), p)
+	case "descs":
+		return s.open(p)
 	case "vacant":
 		errno = k.Vacant(p)
 	case "nofile":
@@ -239,6 +241,25 @@ func (s *stage) holders(d Desc, p ProcID) string {
 		}
 	}
 	return strings.Join(who, " ")
+}
+
+// open says what a process has open.
+func (s *stage) open(p ProcID) string {
+	var all []string
+	s.k.Descs(p, func(d Desc, r Ref) {
+		what := s.socket(r.Sock, r.Sock != 0)
+		if r.File != 0 {
+			what = "a file"
+		}
+		if r.Locked {
+			what = "a locked file"
+		}
+		all = append(all, fmt.Sprintf("%d %s", d, what))
+	})
+	if len(all) == 0 {
+		return "nothing"
+	}
+	return strings.Join(all, ", ")
 }
 
 // describe says of an Info what is not as in a new socket.
