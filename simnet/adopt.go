@@ -9,12 +9,14 @@ import (
 )
 
 // Adopt implements transport.Sockets.
-func (t *Transport) Adopt(fd transport.FD) (transport.Conn, error) {
-	const op = "adopt"
-	t.p.enter(op)
-	defer t.p.leave(op)
+func (t *Transport) Adopt(fd transport.FD) (_ transport.Conn, err error) {
+	const op = OpAdopt
+	if err := t.p.enter(op, ""); err != nil {
+		return nil, err
+	}
+	defer t.p.leave(op, &err)
 	w := t.p.w
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	d, err := t.adopt(op, fd, false)
 	if err != nil {
@@ -26,15 +28,17 @@ func (t *Transport) Adopt(fd transport.FD) (transport.Conn, error) {
 }
 
 // AdoptListener implements transport.Sockets.
-func (t *Transport) AdoptListener(fd transport.FD, cfg transport.ListenConfig) (transport.Listener, error) {
-	const op = "adoptlistener"
-	t.p.enter(op)
-	defer t.p.leave(op)
+func (t *Transport) AdoptListener(fd transport.FD, cfg transport.ListenConfig) (_ transport.Listener, err error) {
+	const op = OpAdoptListener
+	if err := t.p.enter(op, ""); err != nil {
+		return nil, err
+	}
+	defer t.p.leave(op, &err)
 	if cfg.Mode != 0 || cfg.Unlink || cfg.Takeover {
 		return nil, invalid(op, "", "Mode, Unlink and Takeover are for who makes the file")
 	}
 	w := t.p.w
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	d, err := t.adopt(op, fd, true)
 	if err != nil {
@@ -50,7 +54,7 @@ func (t *Transport) AdoptListener(fd transport.FD, cfg transport.ListenConfig) (
 }
 
 // adopt gives a socket of the right kind another number, and closes fd.
-func (t *Transport) adopt(op string, fd transport.FD, listening bool) (afunix.Desc, error) {
+func (t *Transport) adopt(op Op, fd transport.FD, listening bool) (afunix.Desc, error) {
 	if t.p.dead {
 		return -1, fail(op, "", syscall.ESRCH)
 	}
@@ -95,11 +99,13 @@ func (t *Transport) unfit(d afunix.Desc, listening bool) string {
 }
 
 // Attach implements transport.Sockets.
-func (t *Transport) Attach(c transport.Conn) (transport.Conn, error) {
-	const op = "attach"
-	t.p.enter(op)
-	defer t.p.leave(op)
-	t.p.w.mu.Lock()
+func (t *Transport) Attach(c transport.Conn) (_ transport.Conn, err error) {
+	const op = OpAttach
+	if err := t.p.enter(op, ""); err != nil {
+		return nil, err
+	}
+	defer t.p.leave(op, &err)
+	t.p.w.lock()
 	defer t.p.w.unlock()
 	o, ok := c.(*conn)
 	if !ok || o.nobody() || o.p != t.p || o.closed {
@@ -112,11 +118,13 @@ func (t *Transport) Attach(c transport.Conn) (transport.Conn, error) {
 }
 
 // AttachListener implements transport.Sockets.
-func (t *Transport) AttachListener(l transport.Listener) (transport.Listener, error) {
-	const op = "attachlistener"
-	t.p.enter(op)
-	defer t.p.leave(op)
-	t.p.w.mu.Lock()
+func (t *Transport) AttachListener(l transport.Listener) (_ transport.Listener, err error) {
+	const op = OpAttachListener
+	if err := t.p.enter(op, ""); err != nil {
+		return nil, err
+	}
+	defer t.p.leave(op, &err)
+	t.p.w.lock()
 	defer t.p.w.unlock()
 	o, ok := l.(*listener)
 	if !ok || o.nobody() || o.p != t.p || o.closed {

@@ -36,6 +36,12 @@ type call struct {
 	spare bool          // it is a queue's
 	idle  uint32        // 1 for a spare that is not in use; set by free, without mu
 
+	// In a run, where it is its task's, and woken and timer are not used.
+	task    *task
+	awake   bool // the task is runnable, to try again
+	timeout bool // the deadline has passed
+	alarm   alarm
+
 	kind     kind
 	blocked  bool // from wait to end
 	view     *Transport
@@ -83,6 +89,18 @@ func (q *queue) add(c *call) {
 	q.last = c
 }
 
+// waits reports whether a call of a process is in the queue, behind which
+// another has to wait. If the calls of a queue are served at once, as in free
+// mode, nothing is there while anyone's is; otherwise they may yet have to run.
+func (q *queue) waits(p *Process) bool {
+	for c := q.first; c != nil; c = c.next {
+		if c.view.p == p {
+			return true
+		}
+	}
+	return false
+}
+
 func (q *queue) remove(c *call) {
 	if c.prev == nil {
 		q.first = c.next
@@ -108,12 +126,14 @@ func (w *World) prepare(v *Transport, kind kind, q *queue, deadline time.Time, c
 		if cap != nil {
 			eff = transport.Earlier(deadline, *cap)
 		}
-		if now = w.clock.Now(); transport.Expired(eff, now) {
+		if now = w.now(); transport.Expired(eff, now) {
 			return nil
 		}
 	}
 	c := q.spare
 	switch {
+	case w.sched != nil:
+		c = w.sched.callOf(w)
 	case c == nil:
 		c = w.calls.Get().(*call)
 		c.spare, q.spare = true, c
@@ -134,6 +154,10 @@ func (w *World) prepare(v *Transport, kind kind, q *queue, deadline time.Time, c
 // caller looks at the results and then calls free.
 func (w *World) wait(c *call) {
 	w.enqueue(c)
+	if w.sched != nil {
+		w.sched.await(c)
+		return
+	}
 	w.unlock()
 	<-c.woken
 }
@@ -151,6 +175,9 @@ func (w *World) enqueue(c *call) {
 // free gives a call back that is over. What it referred to must not be kept.
 func (w *World) free(c *call) {
 	c.bufs, c.fds = nil, nil
+	if c.task != nil {
+		return
+	}
 	if c.spare {
 		atomic.StoreUint32(&c.idle, 1)
 		return
@@ -171,10 +198,7 @@ func (w *World) end(c *call, errno syscall.Errno) {
 	}
 	c.queue.remove(c)
 	c.view.removeCall(c)
-	if c.armed {
-		c.armed = false
-		c.timer.Stop() // if it fires all the same, it finds nothing to do
-	}
+	c.disarm()
 	switch c.kind {
 	case toDial:
 		if errno != 0 {
@@ -182,6 +206,10 @@ func (w *World) end(c *call, errno syscall.Errno) {
 		}
 	case toSend:
 		w.unhold(c)
+	}
+	if c.task != nil {
+		w.sched.called(c)
+		return
 	}
 	if w.ready == nil {
 		w.ready = c
@@ -226,17 +254,29 @@ func (c *call) effective() time.Time {
 func (w *World) recheck(c *call) {
 	eff := c.effective()
 	if eff.IsZero() {
-		if c.armed {
-			c.armed = false
-			c.timer.Stop()
-		}
+		c.disarm()
 		return
 	}
-	w.arm(c, eff, w.clock.Now())
+	w.arm(c, eff, w.now())
+}
+
+// disarm has no timer end it any more.
+func (c *call) disarm() {
+	switch {
+	case c.alarm.pos != 0:
+		c.task.s.unset(&c.alarm)
+	case c.armed:
+		c.armed = false
+		c.timer.Stop() // if it fires all the same, it finds nothing to do
+	}
 }
 
 // arm has a blocked call end at eff; it is now.
 func (w *World) arm(c *call, eff, now time.Time) {
+	if w.sched != nil {
+		w.sched.arm(c, elapsed(eff))
+		return
+	}
 	for {
 		if transport.Expired(eff, now) {
 			w.late(c)
@@ -255,7 +295,7 @@ func (w *World) arm(c *call, eff, now time.Time) {
 		// A clock that is moved by hand may have been moved between the look at
 		// it and the arming, and is to be met exactly.
 		then := now
-		if now = w.clock.Now(); now.Equal(then) {
+		if now = w.now(); now.Equal(then) {
 			return
 		}
 	}
@@ -263,7 +303,7 @@ func (w *World) arm(c *call, eff, now time.Time) {
 
 // due is what the timer calls.
 func (c *call) due() {
-	c.w.mu.Lock()
+	c.w.lock()
 	if c.blocked { // maybe on something else by now
 		c.w.recheck(c)
 	}

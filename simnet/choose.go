@@ -1,36 +1,38 @@
 package simnet
 
+import "math/bits"
+
 // A Kind says what a question is about.
 type Kind uint8
 
-// The kinds of questions. Everything but Run and Wake is asked only if it is
-// switched on ([Config.Faults]).
+// The kinds of questions. Those from KindShort on are asked only if they are
+// switched on ([Config].Faults).
 const (
-	// Run asks which task goes on: before each operation, where more than one
+	// KindRun asks which task goes on: before each operation, where more than one
 	// could, and whenever the running task waits or ends. Answer 0 is the running
 	// task; where that one cannot go on, the task that has been runnable longest.
-	Run Kind = iota
+	KindRun Kind = iota
 
-	// Wake asks which process is woken, where tasks of several wait for the same
+	// KindWake asks which process is woken, where tasks of several wait for the same
 	// event of a socket, a listener or a lock. Answer 0 is the one that has waited
 	// longest.
-	Wake
+	KindWake
 
-	// Timer asks which timer fires first of those that are due at the same time.
+	// KindTimer asks which timer fires first of those that are due at the same time.
 	// Answer 0 is the one that was armed first.
-	Timer
+	KindTimer
 
-	Short   // how many bytes a Recv or a Send moves at once: all, 1, half, all but one
-	Fail    // whether an operation fails, and with which errno
-	Early   // whether time passes to the next timer although tasks could run
-	Late    // how late a timer fires
-	Jump    // whether the clock jumps before an operation, and how far
-	Buffer  // how big the send buffer of a new socket is
-	Full    // whether other clients have filled a backlog when Dial comes
-	File    // what has become of the file that an operation is about to look for
-	Kill    // which process dies before an operation
-	Restart // which process dies and is started again at once
-	Pause   // which process stops for a while
+	KindShort   // how many bytes a Recv or a Send moves at once: all, 1, half, all but one
+	KindFail    // whether an operation fails, and with which errno
+	KindEarly   // whether time passes to the next timer although tasks could run
+	KindLate    // how late a timer fires
+	KindJump    // whether the clock jumps before an operation, and how far
+	KindBuffer  // how big the send buffer of a new socket is
+	KindFull    // whether other clients have filled a backlog when Dial comes
+	KindFile    // what has become of the file that an operation is about to look for
+	KindKill    // which process dies before an operation
+	KindRestart // which process dies and is started again at once
+	KindPause   // which process stops for a while
 
 	numKinds
 )
@@ -46,4 +48,106 @@ func (k Kind) String() string {
 		return kindNames[k]
 	}
 	return "unknown"
+}
+
+// A TaskID numbers the tasks of a run in the order in which they were started,
+// from 1. 0 is the world itself: what has no task to ask for it.
+type TaskID int32
+
+// A Chooser answers every question that the real world leaves open. The same
+// answers to the same program give the same run.
+//
+// Choose returns a number from 0 to p.N-1, and 0 is always the calm answer. It is
+// called on the goroutine of whatever task runs, one call at a time, and must not
+// call the world it chooses for. An answer out of range, or a panic, ends the run
+// with a [*Misuse].
+type Chooser interface{ Choose(p *Point) int }
+
+// A Point is where a question is asked. It is used again for the next: a Chooser
+// must not keep it, nor what it refers to.
+type Point struct {
+	Kind Kind
+	N    int // how many answers there are, at least 2: a question with one is not asked
+
+	// Rate is how often a random chooser should leave 0, in 1/65536. For KindRun,
+	// KindWake and KindTimer it is 0, and every answer as good as another.
+	Rate int
+
+	Tasks []TaskID // of kind KindRun: answer i runs Tasks[i]
+
+	// Whose operation the question belongs to: for KindEarly and KindTimer the one that has
+	// set the timer. Nth counts a task's operations from 1, its end among them;
+	// After says that the operation waits or is the end, and that the question is
+	// who goes on. Ask counts the questions of this kind at this place, from 1.
+	Task  TaskID
+	Nth   int
+	After bool
+	Ask   int
+
+	s *sched
+}
+
+// A Pending is what a task is about to do.
+type Pending struct {
+	Op      Op
+	Process *Process // on whose transport; nil for the world's
+	Socket  int      // the number of the socket in this run; 0 if it is none
+	Path    string   // if it has one
+}
+
+// Pending returns what the task of the i-th answer is about to do, or, if it was
+// blocked in it, to go on with. It is for KindRun.
+func (p *Point) Pending(i int) Pending {
+	t := p.s.tasks[p.Tasks[i]]
+	return Pending{t.op, t.on, int(t.opID), t.path}
+}
+
+// Name returns the name of a task, as scripts have it.
+func (p *Point) Name(id TaskID) TaskName { return p.s.tasks[id].title() }
+
+// Answer returns the name of an answer, as scripts have it: "" for 0 and where
+// there is only one other.
+func (p *Point) Answer(i int) string {
+	if i <= 0 || i >= p.N {
+		return ""
+	}
+	return p.s.answer(p.Kind, i)
+}
+
+// Calm returns a Chooser whose every answer is 0.
+func Calm() Chooser { return calm{} }
+
+type calm struct{}
+
+func (calm) Choose(*Point) int { return 0 }
+
+// Random returns a Chooser that answers at random, by Point.Rate. The same seed
+// gives the same answers.
+func Random(seed uint64) Chooser { return &random{state: seed*0x9e3779b97f4a7c15 + 1} }
+
+// random is Wang Yi's wyrand.
+type random struct{ state uint64 }
+
+func (r *random) next() uint64 {
+	r.state += 0xa0761d6478bd642f
+	hi, lo := bits.Mul64(r.state, r.state^0xe7037ed1a0b428db)
+	return hi ^ lo
+}
+
+func (r *random) Choose(p *Point) int { return r.pick(p.Kind, p.N, p.Rate) }
+
+func (r *random) pick(k Kind, n, rate int) int {
+	x := r.next()
+	if k > KindTimer {
+		if int(x&0xffff) >= rate {
+			return 0
+		}
+		if n == 2 {
+			return 1
+		}
+		hi, _ := bits.Mul64(r.next(), uint64(n-1))
+		return 1 + int(hi)
+	}
+	hi, _ := bits.Mul64(x, uint64(n))
+	return int(hi)
 }

@@ -13,15 +13,17 @@ import (
 )
 
 // Now implements transport.Clock: it is the time of Config.Clock.
-func (t *Transport) Now() time.Time { return t.p.w.clock.Now() }
+func (t *Transport) Now() time.Time { return t.p.w.now() }
 
 // Sleep implements transport.Clock.
-func (t *Transport) Sleep(until time.Time) error {
-	const op = "sleep"
-	t.p.enter(op)
-	defer t.p.leave(op)
+func (t *Transport) Sleep(until time.Time) (err error) {
+	const op = OpSleep
+	if err := t.p.enter(op, ""); err != nil {
+		return err
+	}
+	defer t.p.leave(op, &err)
 	w := t.p.w
-	w.mu.Lock()
+	w.lock()
 	if err := t.check(op, ""); err != nil {
 		w.unlock()
 		return err
@@ -48,15 +50,22 @@ type timer struct {
 	at   time.Time
 	c    *clock.Timer // nil if it never fires, or did at once
 	over bool         // started or stopped
+
+	// In a run, where c is not used.
+	alarm      alarm
+	by         *task // who armed it
+	background bool  // it was a background task
 }
 
 // AfterFunc implements transport.Clock. The task is a goroutine.
-func (t *Transport) AfterFunc(name string, at time.Time, f func()) (transport.Timer, error) {
-	const op = "afterfunc"
-	t.p.enter(op)
-	defer t.p.leave(op)
+func (t *Transport) AfterFunc(name string, at time.Time, f func()) (_ transport.Timer, err error) {
+	const op = OpAfterFunc
+	if err := t.p.enter(op, ""); err != nil {
+		return nil, err
+	}
+	defer t.p.leave(op, &err)
 	w := t.p.w
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	if err := t.check(op, ""); err != nil {
 		return nil, err
@@ -65,10 +74,13 @@ func (t *Transport) AfterFunc(name string, at time.Time, f func()) (transport.Ti
 		return nil, invalid(op, "", "nil function")
 	}
 	a := &timer{p: t.p, name: name, f: f, at: at}
-	if at.IsZero() {
-		return a, nil
+	switch {
+	case at.IsZero():
+	case w.sched != nil:
+		w.sched.after(a)
+	default:
+		a.arm()
 	}
-	a.arm()
 	return a, nil
 }
 
@@ -76,7 +88,7 @@ func (t *Transport) AfterFunc(name string, at time.Time, f func()) (transport.Ti
 // The caller holds mu.
 func (a *timer) arm() {
 	w := a.p.w
-	for now := w.clock.Now(); ; {
+	for now := w.now(); ; {
 		left := a.at.Sub(now)
 		if left <= 0 {
 			// A clock.Mock would leave what is due now until it is moved.
@@ -98,7 +110,7 @@ func (a *timer) arm() {
 		// A clock that is moved by hand may have been moved since it was read, and
 		// counts what is left from where it is.
 		then := now
-		if now = w.clock.Now(); now.Equal(then) {
+		if now = w.now(); now.Equal(then) {
 			return
 		}
 	}
@@ -107,12 +119,12 @@ func (a *timer) arm() {
 // fire is what the clock calls, in a goroutine of its own.
 func (a *timer) fire() {
 	w := a.p.w
-	w.mu.Lock()
+	w.lock()
 	if a.over || a.p.dead {
 		w.unlock()
 		return
 	}
-	if !w.real && a.at.After(w.clock.Now()) {
+	if !w.real && a.at.After(w.now()) {
 		a.arm() // the clock was moved while it was armed
 		w.unlock()
 		return
@@ -124,16 +136,22 @@ func (a *timer) fire() {
 
 // Stop implements transport.Timer.
 func (a *timer) Stop() bool {
-	a.p.enter("stop")
-	defer a.p.leave("stop")
+	var err error
+	if a.p.enter(OpStop, "") != nil {
+		return false
+	}
+	defer a.p.leave(OpStop, &err)
 	w := a.p.w
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	if a.over || a.p.dead {
 		return false
 	}
 	a.over = true
-	if a.c != nil {
+	switch {
+	case a.by != nil:
+		w.sched.disarm(a)
+	case a.c != nil:
 		a.c.Stop()
 	}
 	return true
@@ -141,22 +159,28 @@ func (a *timer) Stop() bool {
 
 // Go implements transport.Tasks. The task is a goroutine; profiles and dumps
 // show its name as the label "task".
-func (t *Transport) Go(name string, f func()) error { return t.start("go", name, f) }
+func (t *Transport) Go(name string, f func()) error { return t.start(OpGo, name, f) }
 
 // Background implements transport.Tasks. Nothing here waits for a program to be
 // over, so it is the same as Go.
-func (t *Transport) Background(name string, f func()) error { return t.start("background", name, f) }
+func (t *Transport) Background(name string, f func()) error { return t.start(OpBackground, name, f) }
 
-func (t *Transport) start(op, name string, f func()) error {
-	t.p.enter(op)
-	defer t.p.leave(op)
-	t.p.w.mu.Lock()
+func (t *Transport) start(op Op, name string, f func()) (err error) {
+	if err := t.p.enter(op, ""); err != nil {
+		return err
+	}
+	defer t.p.leave(op, &err)
+	t.p.w.lock()
 	defer t.p.w.unlock()
 	if err := t.check(op, ""); err != nil {
 		return err
 	}
 	if f == nil {
 		return invalid(op, "", "nil function")
+	}
+	if s := t.p.w.sched; s != nil {
+		s.spawn(t.p, s.task, name, op == OpBackground, f)
+		return nil
 	}
 	go labelled(name, f)
 	return nil
@@ -169,7 +193,12 @@ func labelled(name string, f func()) {
 
 // Yield implements transport.Tasks.
 func (t *Transport) Yield() {
-	t.p.enter("yield")
-	runtime.Gosched()
-	t.p.leave("yield")
+	var err error
+	if t.p.enter(OpYield, "") != nil {
+		return
+	}
+	if t.p.w.sched == nil {
+		runtime.Gosched()
+	}
+	t.p.leave(OpYield, &err)
 }

@@ -51,13 +51,13 @@ func TestMock(t *testing.T) {
 		met := func(how string, deadline time.Time, cap bool) {
 			t.Helper()
 			over := make(chan error, 1)
-			blocked := simnet.Blocked(w)
+			blocked := simnet.BlockedCalls(w)
 			own := deadline
 			if cap {
 				own = deadline.Add(time.Hour)
 			}
 			go func() { over <- c.call(own) }()
-			for simnet.Blocked(w) == blocked {
+			for simnet.BlockedCalls(w) == blocked {
 				time.Sleep(10 * time.Microsecond)
 			}
 			if cap {
@@ -65,7 +65,7 @@ func TestMock(t *testing.T) {
 				ok(t, c.cap(deadline))
 			}
 			mock.Set(deadline.Add(-1))
-			if simnet.Blocked(w) == blocked {
+			if simnet.BlockedCalls(w) == blocked {
 				t.Errorf("%s, %s: over before its time: %v", c.what, how, <-over)
 				return
 			}
@@ -123,7 +123,7 @@ func TestViews(t *testing.T) {
 	for _, v := range []transport.Transport{outer, inner, beside} {
 		go func() { results <- v.Sleep(never) }()
 	}
-	for simnet.Blocked(w) < 3 {
+	for simnet.BlockedCalls(w) < 3 {
 		time.Sleep(10 * time.Microsecond)
 	}
 	mock.Add(time.Second)
@@ -134,7 +134,7 @@ func TestViews(t *testing.T) {
 	want(t, "a view of a cancelled one", late.Sleep(never), syscall.ECANCELED)
 	cancelLate()
 	ok(t, inner.WithoutCancel().Sleep(transport.Immediate))
-	if n := simnet.Blocked(w); n != 1 {
+	if n := simnet.BlockedCalls(w); n != 1 {
 		t.Errorf("%d calls are blocked, want one", n)
 	}
 	cancelBeside()

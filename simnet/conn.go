@@ -38,7 +38,7 @@ func (s *socket) queuesAt() *waits {
 }
 
 // use is what every call on a socket begins with. The caller holds mu.
-func (s *socket) use(op, path string) error {
+func (s *socket) use(op Op, path string) error {
 	switch {
 	case s.p.dead:
 		return fail(op, path, syscall.ESRCH)
@@ -94,18 +94,20 @@ func (c *conn) nobody() bool { return c == nil || c.stream == nil }
 // Recv implements transport.Conn. It is all in one piece because every return
 // from a function after the goroutine was parked costs a mispredicted branch.
 func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, nfd int, err error) {
-	const op = "recv"
+	const op = OpRecv
 	if c.nobody() {
 		return 0, 0, fail(op, "", syscall.EBADF)
 	}
 	w, s := c.p.w, &c.stream.socket
 	gate := w.gate
 	if gate != nil {
-		gate.enter(c.p, op)
+		if err := gate.enter(c.p, op, c.id, ""); err != nil {
+			return 0, 0, err
+		}
 	}
 	var cut bool
 	var errno syscall.Errno
-	w.mu.Lock()
+	w.lock()
 	q := s.queues()
 	switch err = c.ready(op); {
 	case err != nil:
@@ -115,7 +117,7 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 		n = -1
 	default:
 		errno = syscall.EAGAIN
-		if q == nil || q.rd.first == nil { // if somebody waits there is nothing to receive
+		if q == nil || !q.rd.waits(c.p) {
 			n, nfd, cut, errno = w.recv(s, bufs, fds)
 		}
 		if errno != syscall.EAGAIN {
@@ -133,30 +135,37 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 		}
 		b.s, b.bufs, b.fds = s, bufs, fds
 		w.enqueue(b)
-		w.unlock()
-		<-b.woken
+		if w.sched != nil {
+			w.sched.await(b)
+		} else {
+			w.unlock()
+			<-b.woken
+		}
 		n, nfd, cut, errno = b.n, b.nfd, b.cut, b.errno
 		w.free(b)
 	}
-	if gate != nil {
-		gate.leave(c.p, op)
-	}
 	switch {
 	case n > 0 && !cut:
-		return n, nfd, nil
 	case n < 0: // nothing was asked for
-		return 0, 0, nil
+		n = 0
 	case err != nil:
-		return 0, 0, err
 	case errno != 0:
-		return 0, 0, fail(op, "", errno)
+		err = fail(op, "", errno)
 	case n == 0:
-		return 0, 0, io.EOF
+		err = io.EOF
+	default:
+		err = errCut
 	}
-	return n, nfd, &transport.Error{Op: op, Err: syscall.EMFILE, Detail: "a descriptor was lost"}
+	if gate != nil {
+		gate.leave(c.p, op, n, err)
+	}
+	return n, nfd, err
 }
 
-func (c *conn) ready(op string) error {
+// errCut is what a Recv says that had no number for a descriptor.
+var errCut = &transport.Error{Op: OpRecv.String(), Err: syscall.EMFILE, Detail: "a descriptor was lost"}
+
+func (c *conn) ready(op Op) error {
 	if !c.closed && !c.view.off { // which it is if the process is dead
 		return nil
 	}
@@ -187,7 +196,7 @@ func (w *World) recv(s *socket, bufs [][]byte, fds []transport.FD) (n, nfd int, 
 
 // SetReadDeadline implements transport.Conn.
 func (c *conn) SetReadDeadline(t time.Time) error {
-	return c.do("setdeadline", func() error {
+	return c.do(OpSetDeadline, func() error {
 		c.rcap = t
 		if q := c.queues(); q != nil {
 			c.p.w.recheckAll(&q.rd, &c.stream.socket)
@@ -198,7 +207,7 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline implements transport.Conn.
 func (c *conn) SetWriteDeadline(t time.Time) error {
-	return c.do("setdeadline", func() error {
+	return c.do(OpSetDeadline, func() error {
 		c.wcap = t
 		if q := c.queues(); q != nil {
 			c.p.w.recheckAll(&q.wr, &c.stream.socket)
@@ -208,14 +217,16 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 }
 
 // do carries out a call that does not block, with mu held.
-func (c *conn) do(op string, f func() error) error {
+func (c *conn) do(op Op, f func() error) (err error) {
 	if c.nobody() {
 		return fail(op, "", syscall.EBADF)
 	}
-	c.p.enter(op)
-	defer c.p.leave(op)
 	w := c.p.w
-	w.mu.Lock()
+	if err := w.enter(c.p, op, c.id, ""); err != nil {
+		return err
+	}
+	defer w.leave(c.p, op, &err)
+	w.lock()
 	defer w.unlock()
 	if err := c.use(op, ""); err != nil {
 		return err
@@ -224,12 +235,12 @@ func (c *conn) do(op string, f func() error) error {
 }
 
 // CloseRead implements transport.Conn.
-func (c *conn) CloseRead() error { return c.shutdown("closeread", afunix.ShutRD) }
+func (c *conn) CloseRead() error { return c.shutdown(OpCloseRead, afunix.ShutRD) }
 
 // CloseWrite implements transport.Conn.
-func (c *conn) CloseWrite() error { return c.shutdown("closewrite", afunix.ShutWR) }
+func (c *conn) CloseWrite() error { return c.shutdown(OpCloseWrite, afunix.ShutWR) }
 
-func (c *conn) shutdown(op string, how int) error {
+func (c *conn) shutdown(op Op, how int) error {
 	return c.do(op, func() error {
 		errno, woken := c.p.w.k.Shutdown(c.p.id, c.d, how)
 		if errno != 0 {
@@ -242,7 +253,7 @@ func (c *conn) shutdown(op string, how int) error {
 
 // Close implements transport.Conn.
 func (c *conn) Close() error {
-	return c.do("close", func() error {
+	return c.do(OpClose, func() error {
 		c.shut()
 		return nil
 	})
@@ -250,7 +261,7 @@ func (c *conn) Close() error {
 
 // Dup implements transport.Conn.
 func (c *conn) Dup() (fd transport.FD, err error) {
-	err = c.do("dup", func() error {
+	err = c.do(OpDup, func() error {
 		fd, err = c.dup()
 		return err
 	})
@@ -264,17 +275,17 @@ func (s *socket) dup() (transport.FD, error) {
 		d, errno = s.p.w.k.Dup(s.p.id, s.d, 0)
 	}
 	if errno != 0 {
-		return nil, fail("dup", "", errno)
+		return nil, fail(OpDup, "", errno)
 	}
 	return &descriptor{p: s.p, d: d}, nil
 }
 
 // PeerCred implements transport.Conn.
 func (c *conn) PeerCred() (cred transport.Cred, err error) {
-	err = c.do("peercred", func() error {
+	err = c.do(OpPeerCred, func() error {
 		who, errno := c.p.w.k.PeerCred(c.p.id, c.d)
 		if errno != 0 {
-			return fail("peercred", "", errno)
+			return fail(OpPeerCred, "", errno)
 		}
 		cred = transport.Cred{PID: int(who.PID), UID: who.UID, GID: who.GID}
 		return nil
@@ -300,10 +311,10 @@ func (c *conn) RemoteAddr() transport.Addr {
 
 // SendBuffer implements transport.SendBuffer.
 func (c *conn) SendBuffer() (size int, err error) {
-	err = c.do("sendbuffer", func() error {
+	err = c.do(OpSendBuffer, func() error {
 		n, errno := c.p.w.k.SndBuf(c.p.id, c.d)
 		if errno != 0 {
-			return fail("sendbuffer", "", errno)
+			return fail(OpSendBuffer, "", errno)
 		}
 		size = n
 		return nil
@@ -313,7 +324,7 @@ func (c *conn) SendBuffer() (size int, err error) {
 
 // SetSendBuffer implements transport.SendBuffer.
 func (c *conn) SetSendBuffer(bytes int) error {
-	const op = "setsendbuffer"
+	const op = OpSetSendBuffer
 	return c.do(op, func() error {
 		if bytes < 0 {
 			return invalid(op, "", "negative size")

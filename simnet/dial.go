@@ -11,15 +11,17 @@ import (
 // Dial implements transport.Sockets. Those that wait for room in a backlog are
 // served in the order in which they came. While Dial waits, what the path leads
 // to may change; it goes on with what is there then.
-func (t *Transport) Dial(path string, deadline time.Time) (transport.Conn, error) {
-	const op = "dial"
+func (t *Transport) Dial(path string, deadline time.Time) (_ transport.Conn, err error) {
+	const op = OpDial
 	p, w := t.p, t.p.w
-	p.enter(op)
-	defer p.leave(op)
-	w.mu.Lock()
-	err := t.check(op, path)
+	if err := p.enter(op, path); err != nil {
+		return nil, err
+	}
+	defer p.leave(op, &err)
+	w.lock()
+	err = t.check(op, path)
 	if err == nil {
-		err = transport.CheckPath(op, path)
+		err = transport.CheckPath(op.String(), path)
 	}
 	if err != nil {
 		w.unlock()
@@ -44,7 +46,7 @@ func (t *Transport) Dial(path string, deadline time.Time) (transport.Conn, error
 			w.wait(b)
 			errno = b.errno // if there is one, d is closed
 			w.free(b)
-			w.mu.Lock()
+			w.lock()
 		}
 	} else if errno != 0 {
 		w.close(p, d)
@@ -66,12 +68,14 @@ func (w *World) connect(p *Process, d afunix.Desc, name string) (full afunix.ID,
 }
 
 // Pair implements transport.Sockets.
-func (t *Transport) Pair() (transport.Conn, transport.Conn, error) {
-	const op = "pair"
-	t.p.enter(op)
-	defer t.p.leave(op)
+func (t *Transport) Pair() (_, _ transport.Conn, err error) {
+	const op = OpPair
+	if err := t.p.enter(op, ""); err != nil {
+		return nil, nil, err
+	}
+	defer t.p.leave(op, &err)
 	w := t.p.w
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	if err := t.check(op, ""); err != nil {
 		return nil, nil, err

@@ -1,7 +1,7 @@
 package simnet
 
-// Blocked returns how many calls are blocked in w.
-func Blocked(w *World) (n int) {
+// BlockedCalls returns how many calls are blocked in w.
+func BlockedCalls(w *World) (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.blocked

@@ -10,7 +10,7 @@ import (
 )
 
 // checkFile refuses what cannot be the path of a file: a NUL would cut it short.
-func checkFile(op, path string) error {
+func checkFile(op Op, path string) error {
 	if strings.IndexByte(path, 0) >= 0 {
 		return invalid(op, path, "NUL in path")
 	}
@@ -18,20 +18,22 @@ func checkFile(op, path string) error {
 }
 
 // Remove implements transport.Files.
-func (t *Transport) Remove(path string) error {
-	const op = "remove"
-	t.p.enter(op)
-	defer t.p.leave(op)
+func (t *Transport) Remove(path string) (err error) {
+	const op = OpRemove
+	if err := t.p.enter(op, path); err != nil {
+		return err
+	}
+	defer t.p.leave(op, &err)
 	if err := checkFile(op, path); err != nil {
 		return err
 	}
-	t.p.w.mu.Lock()
+	t.p.w.lock()
 	defer t.p.w.unlock()
 	return t.p.w.remove(op, t.p.id, path)
 }
 
 // remove does what os.Remove does.
-func (w *World) remove(op string, p afunix.ProcID, path string) error {
+func (w *World) remove(op Op, p afunix.ProcID, path string) error {
 	errno, woken := w.k.Unlink(p, path)
 	if errno != 0 {
 		// Which of the two errors says more depends on what it is.
@@ -48,11 +50,13 @@ func (w *World) remove(op string, p afunix.ProcID, path string) error {
 }
 
 // Rename implements transport.Files.
-func (t *Transport) Rename(oldpath, newpath string) error {
-	const op = "rename"
-	t.p.enter(op)
-	defer t.p.leave(op)
-	t.p.w.mu.Lock()
+func (t *Transport) Rename(oldpath, newpath string) (err error) {
+	const op = OpRename
+	if err := t.p.enter(op, oldpath); err != nil {
+		return err
+	}
+	defer t.p.leave(op, &err)
+	t.p.w.lock()
 	defer t.p.w.unlock()
 	if err := t.check(op, oldpath); err != nil {
 		return err
@@ -60,7 +64,7 @@ func (t *Transport) Rename(oldpath, newpath string) error {
 	return t.p.w.rename(op, t.p.id, oldpath, newpath)
 }
 
-func (w *World) rename(op string, p afunix.ProcID, oldpath, newpath string) error {
+func (w *World) rename(op Op, p afunix.ProcID, oldpath, newpath string) error {
 	if err := checkFile(op, oldpath); err != nil {
 		return err
 	}
@@ -69,19 +73,21 @@ func (w *World) rename(op string, p afunix.ProcID, oldpath, newpath string) erro
 	}
 	errno, woken := w.k.Rename(p, oldpath, newpath)
 	if errno != 0 {
-		return &transport.Error{Op: op, Path: oldpath, Err: errno, Detail: "to " + newpath}
+		return &transport.Error{Op: op.String(), Path: oldpath, Err: errno, Detail: "to " + newpath}
 	}
 	w.events(woken)
 	return nil
 }
 
 // Chmod implements transport.Files.
-func (t *Transport) Chmod(path string, mode fs.FileMode) error {
-	const op = "chmod"
-	t.p.enter(op)
-	defer t.p.leave(op)
+func (t *Transport) Chmod(path string, mode fs.FileMode) (err error) {
+	const op = OpChmod
+	if err := t.p.enter(op, path); err != nil {
+		return err
+	}
+	defer t.p.leave(op, &err)
 	w := t.p.w
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	if err := t.check(op, path); err != nil {
 		return err

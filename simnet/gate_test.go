@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/brine/simnet/internal/afunix"
 	"example.com/brine/transport"
 )
 
@@ -17,18 +18,19 @@ type counter struct {
 	inside  int
 }
 
-func (c *counter) enter(p *Process, op string) {
+func (c *counter) enter(p *Process, op Op, id afunix.ID, path string) error {
 	c.free(op)
-	c.entered[op]++
+	c.entered[op.String()]++
 	c.inside++
+	return nil
 }
 
-func (c *counter) leave(p *Process, op string) {
+func (c *counter) leave(p *Process, op Op, n int, err error) {
 	c.free(op)
 	c.inside--
 }
 
-func (c *counter) free(op string) {
+func (c *counter) free(op Op) {
 	if !c.w.mu.TryLock() {
 		c.t.Errorf("%s: the gate is passed with the lock held", op)
 		return
@@ -100,7 +102,14 @@ func TestGate(t *testing.T) {
 	var cancel func()
 	pass("withcancel", func() { _, cancel = p.WithCancel(context.Background()) })
 	pass("cancel", func() { cancel() })
+	pass("umask", func() { p.SetUmask(0) })
+	pass("chdir", func() { p.Chdir("/") })
+	pass("setrlimit", func() { p.SetNOFILE(1) })
+	pass("start", func() { w.Process("q") })
+	pass("pause", func() { p.Pause() })
+	pass("resume", func() { p.Resume() })
 	pass("kill", func() { p.Kill() })
+	pass("restart", func() { p.Restart() })
 	if err := w.k.Check(); err != nil {
 		t.Error(err)
 	}

@@ -33,17 +33,19 @@ type listener struct {
 var _ transport.Listener = (*listener)(nil)
 
 // Listen implements transport.Sockets.
-func (t *Transport) Listen(path string, backlog int, cfg transport.ListenConfig) (transport.Listener, error) {
-	const op = "listen"
-	t.p.enter(op)
-	defer t.p.leave(op)
+func (t *Transport) Listen(path string, backlog int, cfg transport.ListenConfig) (_ transport.Listener, err error) {
+	const op = OpListen
+	if err := t.p.enter(op, path); err != nil {
+		return nil, err
+	}
+	defer t.p.leave(op, &err)
 	w := t.p.w
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	if err := t.check(op, path); err != nil {
 		return nil, err
 	}
-	if err := transport.CheckPath(op, path); err != nil {
+	if err := transport.CheckPath(op.String(), path); err != nil {
 		return nil, err
 	}
 	abstract := transport.Addr(path).Abstract()
@@ -148,16 +150,18 @@ func shown(sunPath string) string {
 func (l *listener) nobody() bool { return l == nil || l.accepts == nil }
 
 // Accept implements transport.Listener.
-func (l *listener) Accept(deadline time.Time) (transport.Conn, error) {
-	const op = "accept"
+func (l *listener) Accept(deadline time.Time) (_ transport.Conn, err error) {
+	const op = OpAccept
 	if l.nobody() {
 		return nil, fail(op, "", syscall.EBADF)
 	}
 	p, w := l.p, l.p.w
-	p.enter(op)
-	defer p.leave(op)
-	w.mu.Lock()
-	err := l.use(op, l.path)
+	if err := w.enter(p, op, l.id, l.path); err != nil {
+		return nil, err
+	}
+	defer p.leave(op, &err)
+	w.lock()
+	err = l.use(op, l.path)
 	if err == nil {
 		err = l.view.check(op, l.path)
 	}
@@ -166,7 +170,15 @@ func (l *listener) Accept(deadline time.Time) (transport.Conn, error) {
 		return nil, err
 	}
 	d, peer, errno := afunix.Desc(-1), "", p.faulted()
-	if errno == 0 {
+	switch {
+	case errno != 0:
+	case w.sched != nil && l.queues() != nil && l.queues().rd.waits(p):
+		// The others first, who were woken and have not run yet; but a process without
+		// a free number is told so even if no connection is there.
+		if errno = w.k.Vacant(p.id); errno == 0 {
+			errno = syscall.EAGAIN
+		}
+	default:
 		// Also if somebody waits: a process without a free number is told so even
 		// if no connection is there.
 		d, peer, errno = w.accept(l.accepts)
@@ -180,7 +192,7 @@ func (l *listener) Accept(deadline time.Time) (transport.Conn, error) {
 			w.wait(b)
 			d, peer, errno = b.d, b.peer, b.errno
 			w.free(b)
-			w.mu.Lock()
+			w.lock()
 		}
 	}
 	defer w.unlock()
@@ -211,13 +223,15 @@ func (w *World) accept(a *accepts) (d afunix.Desc, peer string, errno syscall.Er
 }
 
 // do carries out a call that does not block, with mu held.
-func (l *listener) do(op, path string, f func() error) error {
+func (l *listener) do(op Op, path string, f func() error) (err error) {
 	if l.nobody() {
 		return fail(op, "", syscall.EBADF)
 	}
-	l.p.enter(op)
-	defer l.p.leave(op)
-	l.p.w.mu.Lock()
+	if err := l.p.w.enter(l.p, op, l.id, path); err != nil {
+		return err
+	}
+	defer l.p.leave(op, &err)
+	l.p.w.lock()
 	defer l.p.w.unlock()
 	if err := l.use(op, path); err != nil {
 		return err
@@ -227,7 +241,7 @@ func (l *listener) do(op, path string, f func() error) error {
 
 // SetDeadline implements transport.Listener.
 func (l *listener) SetDeadline(t time.Time) error {
-	return l.do("setdeadline", l.Addr().String(), func() error {
+	return l.do(OpSetDeadline, l.Addr().String(), func() error {
 		l.rcap = t
 		if q := l.queues(); q != nil {
 			l.p.w.recheckAll(&q.rd, &l.socket)
@@ -239,7 +253,7 @@ func (l *listener) SetDeadline(t time.Time) error {
 // Close implements transport.Listener. Unlink needs no guessing here: the socket
 // keeps the number of its file from being used again.
 func (l *listener) Close() error {
-	return l.do("close", l.Addr().String(), func() error {
+	return l.do(OpClose, l.Addr().String(), func() error {
 		p, w := l.p, l.p.w
 		if l.unlink != "" && !l.handed {
 			if st, errno := w.k.Lstat(p.id, l.unlink); errno == 0 && st.Ino == l.ino {
@@ -257,7 +271,7 @@ func (l *listener) Close() error {
 
 // Dup implements transport.Listener.
 func (l *listener) Dup() (fd transport.FD, err error) {
-	err = l.do("dup", l.Addr().String(), func() error {
+	err = l.do(OpDup, l.Addr().String(), func() error {
 		if fd, err = l.dup(); err == nil {
 			l.handed = true
 		}

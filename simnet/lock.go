@@ -10,13 +10,15 @@ import (
 
 // Lock implements transport.Files. Those that wait for a lock, of whatever
 // processes, are served in the order in which they came.
-func (t *Transport) Lock(path string, deadline time.Time) (transport.FD, error) {
-	const op = "lock"
+func (t *Transport) Lock(path string, deadline time.Time) (_ transport.FD, err error) {
+	const op = OpLock
 	p, w := t.p, t.p.w
-	p.enter(op)
-	defer p.leave(op)
-	w.mu.Lock()
-	err := t.check(op, path)
+	if err := p.enter(op, path); err != nil {
+		return nil, err
+	}
+	defer p.leave(op, &err)
+	w.lock()
+	err = t.check(op, path)
 	if err == nil {
 		err = checkFile(op, path)
 	}
@@ -36,7 +38,7 @@ func (t *Transport) Lock(path string, deadline time.Time) (transport.FD, error) 
 			w.wait(b)
 			d, errno = b.d, b.errno
 			w.free(b)
-			w.mu.Lock()
+			w.lock()
 		}
 	}
 	w.unlock()

@@ -19,10 +19,12 @@ func (t *Transport) NewNotifier() transport.Notifier { return &notifier{t: t} }
 
 // Notify implements transport.Notifier.
 func (n *notifier) Notify() {
-	const op = "notify"
-	n.t.p.enter(op)
-	w := n.t.p.w
-	w.mu.Lock()
+	const op = OpNotify
+	w, err := n.t.p.w, error(nil)
+	if n.t.p.enter(op, "") != nil {
+		return
+	}
+	w.lock()
 	switch {
 	case n.t.p.dead:
 	case n.waiting.first == nil:
@@ -31,19 +33,21 @@ func (n *notifier) Notify() {
 		w.end(n.waiting.first, 0)
 	}
 	w.unlock()
-	n.t.p.leave(op)
+	n.t.p.leave(op, &err)
 }
 
 // errNoToken is made once: a queue looks for a token with every Pop.
-var errNoToken = fail("wait", "", syscall.ETIMEDOUT)
+var errNoToken = fail(OpWait, "", syscall.ETIMEDOUT)
 
 // Wait implements transport.Notifier.
-func (n *notifier) Wait(deadline time.Time) error {
-	const op = "wait"
-	n.t.p.enter(op)
-	defer n.t.p.leave(op)
+func (n *notifier) Wait(deadline time.Time) (err error) {
+	const op = OpWait
+	if err := n.t.p.enter(op, ""); err != nil {
+		return err
+	}
+	defer n.t.p.leave(op, &err)
 	w := n.t.p.w
-	w.mu.Lock()
+	w.lock()
 	if err := n.t.check(op, ""); err != nil {
 		w.unlock()
 		return err

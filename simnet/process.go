@@ -18,6 +18,10 @@ type ProcessConfig struct {
 	Umask  fs.FileMode // permission bits that the files it makes do not get
 	Dir    string      // working directory; "" is the root directory
 	NOFILE int         // how many descriptors it may have (RLIMIT_NOFILE); 0 is Config.NOFILE
+
+	// Main is what the process does: if it is not nil, every life of the process
+	// begins with a task of that name that calls it.
+	Main func(p *Process)
 }
 
 // A Process is one life of a process of a [World]. It is a transport.Transport
@@ -34,9 +38,10 @@ type Process struct {
 	incarnation int
 	id          afunix.ProcID
 
-	dead  bool
-	dir   string        // the working directory, for making paths absolute
-	fault syscall.Errno // what the next call that makes a descriptor fails with
+	dead   bool
+	paused bool
+	dir    string        // the working directory, for making paths absolute
+	fault  syscall.Errno // what the next call that makes a descriptor fails with
 }
 
 // Process starts a process of root's, in the root directory. It does not block.
@@ -48,12 +53,16 @@ func (w *World) Process(name string) *Process {
 // Start starts a process. It does not block. Errors: those of a path for
 // cfg.Dir, ENOTDIR, EACCES; EINVAL for a negative limit or a Umask with other
 // than permission bits.
-func (w *World) Start(cfg ProcessConfig) (*Process, error) {
+func (w *World) Start(cfg ProcessConfig) (_ *Process, err error) {
+	if err := w.enter(nil, OpStart, 0, cfg.Dir); err != nil {
+		return nil, err
+	}
+	defer w.leave(nil, OpStart, &err)
 	return w.start(cfg, 1)
 }
 
 func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
-	const op = "start"
+	const op = OpStart
 	switch {
 	case cfg.NOFILE < 0:
 		return nil, invalid(op, "", "negative limit")
@@ -64,7 +73,7 @@ func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
 	}
 	p := &Process{w: w, cfg: cfg, incarnation: incarnation, dir: path.Join("/", cfg.Dir)}
 	p.Transport = &Transport{p: p}
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	var errno syscall.Errno
 	p.id, errno = w.k.Spawn(afunix.Process{
@@ -72,6 +81,13 @@ func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
 	})
 	if errno != 0 {
 		return nil, fail(op, cfg.Dir, errno)
+	}
+	switch {
+	case cfg.Main == nil:
+	case w.sched != nil:
+		w.sched.spawn(p, w.sched.task, "main", false, func() { cfg.Main(p) })
+	default:
+		go labelled("main", func() { cfg.Main(p) })
 	}
 	return p, nil
 }
@@ -90,44 +106,18 @@ func (p *Process) Incarnation() int { return p.incarnation }
 // World returns the machine that the process is of.
 func (p *Process) World() *World { return p.w }
 
-// Kill ends the process at once, as SIGKILL does: its blocked calls fail with
-// ESRCH, and so does every later one, Close included, without changing anything.
-// All its descriptors are closed in that one step, so that listeners are gone,
-// peers see the end or ECONNRESET, and locks are free. Socket files stay. Timers
-// that it has armed do not fire. It does not block; to kill a dead process
-// changes nothing.
-func (p *Process) Kill() {
-	p.enter("kill")
-	w := p.w
-	w.mu.Lock()
-	if !p.dead {
-		// Its own calls first: they are not to see what its death does to others.
-		p.dead = true
-		p.endCalls(syscall.ESRCH)
-		w.events(w.k.Exit(p.id))
-	}
-	w.unlock()
-	p.leave("kill")
-}
-
-// Restart starts the process again, with the configuration of its first start,
-// and returns its next incarnation; p itself stays dead. If it lives it is killed
-// first. It does not block. Errors: as for [World.Start].
-func (p *Process) Restart() (*Process, error) {
-	p.Kill()
-	return p.w.start(p.cfg, p.incarnation+1)
-}
-
 // Chdir changes the working directory, where relative paths start. Errors: those
 // of a path, ENOTDIR, EACCES; ESRCH.
-func (p *Process) Chdir(dir string) error {
-	const op = "chdir"
-	p.enter(op)
-	defer p.leave(op)
+func (p *Process) Chdir(dir string) (err error) {
+	const op = OpChdir
+	if err := p.enter(op, dir); err != nil {
+		return err
+	}
+	defer p.leave(op, &err)
 	if err := checkFile(op, dir); err != nil {
 		return err
 	}
-	p.w.mu.Lock()
+	p.w.lock()
 	defer p.w.unlock()
 	if errno := p.w.k.Chdir(p.id, dir); errno != 0 {
 		return fail(op, dir, errno)
@@ -148,14 +138,16 @@ func (p *Process) absolute(name string) string {
 }
 
 // SetUmask changes the umask. Bits beyond fs.ModePerm are EINVAL; ESRCH.
-func (p *Process) SetUmask(mask fs.FileMode) error {
-	const op = "umask"
-	p.enter(op)
-	defer p.leave(op)
+func (p *Process) SetUmask(mask fs.FileMode) (err error) {
+	const op = OpUmask
+	if err := p.enter(op, ""); err != nil {
+		return err
+	}
+	defer p.leave(op, &err)
 	if mask&^fs.ModePerm != 0 {
 		return invalid(op, "", "umask with bits other than permissions")
 	}
-	p.w.mu.Lock()
+	p.w.lock()
 	defer p.w.unlock()
 	if _, errno := p.w.k.SetUmask(p.id, uint32(mask)); errno != 0 {
 		return fail(op, "", errno)
@@ -165,11 +157,13 @@ func (p *Process) SetUmask(mask fs.FileMode) error {
 
 // SetNOFILE changes how many descriptors the process may have; those that are
 // open stay open. Errors: EINVAL for a negative number; ESRCH.
-func (p *Process) SetNOFILE(n int) error {
-	const op = "setrlimit"
-	p.enter(op)
-	defer p.leave(op)
-	p.w.mu.Lock()
+func (p *Process) SetNOFILE(n int) (err error) {
+	const op = OpLimit
+	if err := p.enter(op, ""); err != nil {
+		return err
+	}
+	defer p.leave(op, &err)
+	p.w.lock()
 	defer p.w.unlock()
 	if errno := p.w.k.SetNoFile(p.id, n); errno != 0 {
 		return fail(op, "", errno)
@@ -183,7 +177,7 @@ func (p *Process) SetNOFILE(n int) error {
 // and before it has any effect; a connection that was to be accepted stays
 // pending. Calls that are blocked already are spared. 0 takes the order back.
 func (p *Process) Fault(errno syscall.Errno) {
-	p.w.mu.Lock()
+	p.w.lock()
 	p.fault = errno
 	p.w.unlock()
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // permMode takes a mode apart for k: permission bits and the sticky bit.
-func permMode(op, name string, mode fs.FileMode) (uint32, error) {
+func permMode(op Op, name string, mode fs.FileMode) (uint32, error) {
 	if mode&^(fs.ModePerm|fs.ModeSticky) != 0 {
 		return 0, invalid(op, name, "mode with bits other than permissions")
 	}
@@ -25,7 +25,7 @@ func permMode(op, name string, mode fs.FileMode) (uint32, error) {
 // path, EEXIST; EINVAL for a mode with more than permission bits and
 // fs.ModeSticky.
 func (w *World) Mkdir(name string, mode fs.FileMode) error {
-	const op = "mkdir"
+	const op = OpMkdir
 	m, err := permMode(op, name, mode)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (w *World) MkdirAll(name string, mode fs.FileMode) error {
 // cannot be read through a transport, so files have no content.) Errors: as for
 // Mkdir.
 func (w *World) Create(name string, mode fs.FileMode) error {
-	const op = "create"
+	const op = OpCreate
 	m, err := permMode(op, name, mode)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func (w *World) Create(name string, mode fs.FileMode) error {
 // Symlink makes a symbolic link at name to target, which need not exist. Errors:
 // as for Mkdir; ENOENT for an empty target.
 func (w *World) Symlink(target, name string) error {
-	const op = "symlink"
+	const op = OpSymlink
 	if err := checkFile(op, target); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (w *World) Symlink(target, name string) error {
 // Link gives the file at oldname another name (link(2)). Errors: those of both
 // paths, EEXIST, EPERM for a directory, EXDEV.
 func (w *World) Link(oldname, newname string) error {
-	const op = "link"
+	const op = OpLink
 	if err := checkFile(op, newname); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (w *World) Link(oldname, newname string) error {
 
 // Chmod sets the mode of a file, following symbolic links. Errors: as for Mkdir.
 func (w *World) Chmod(name string, mode fs.FileMode) error {
-	const op = "chmod"
+	const op = OpChmod
 	m, err := permMode(op, name, mode)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (w *World) Chmod(name string, mode fs.FileMode) error {
 // Chown sets the owner of a file, following symbolic links. Errors: those of a
 // path.
 func (w *World) Chown(name string, uid, gid int) error {
-	return w.scene("chown", name, func() (syscall.Errno, []afunix.Waiter) {
+	return w.scene(OpChown, name, func() (syscall.Errno, []afunix.Waiter) {
 		return w.k.Chown(w.root, name, uid, gid)
 	})
 }
@@ -114,7 +114,7 @@ func (w *World) Chown(name string, uid, gid int) error {
 // writable again, as if a file system were mounted there: nothing can be renamed
 // or linked across its border (EXDEV). Errors: those of a path, ENOTDIR.
 func (w *World) SetReadOnly(dir string, readOnly bool) error {
-	return w.scene("remount", dir, func() (syscall.Errno, []afunix.Waiter) {
+	return w.scene(OpRemount, dir, func() (syscall.Errno, []afunix.Waiter) {
 		return w.k.SetReadOnly(w.root, dir, readOnly)
 	})
 }
@@ -122,20 +122,20 @@ func (w *World) SetReadOnly(dir string, readOnly bool) error {
 // Remove removes a file or an empty directory. A listener goes on with what it
 // has, unreachable. Errors: those of a path, ENOTEMPTY, EBUSY.
 func (w *World) Remove(name string) error {
-	if err := checkFile("remove", name); err != nil {
+	if err := checkFile(OpRemove, name); err != nil {
 		return err
 	}
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
-	return w.remove("remove", w.root, name)
+	return w.remove(OpRemove, w.root, name)
 }
 
 // Rename renames a file, replacing the target if there is one (rename(2)).
 // Errors: those of both paths.
 func (w *World) Rename(oldname, newname string) error {
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
-	return w.rename("rename", w.root, oldname, newname)
+	return w.rename(OpRename, w.root, oldname, newname)
 }
 
 // A FileInfo is what is known of a file.
@@ -148,11 +148,11 @@ type FileInfo struct {
 // Stat looks at a file, without following a link at the end of name (lstat(2)).
 // Errors: those of a path.
 func (w *World) Stat(name string) (FileInfo, error) {
-	const op = "stat"
+	const op = OpStat
 	if err := checkFile(op, name); err != nil {
 		return FileInfo{}, err
 	}
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	st, errno := w.k.Lstat(w.root, name)
 	if errno != 0 {
@@ -178,11 +178,11 @@ func (w *World) Stat(name string) (FileInfo, error) {
 // Names returns the names in a directory, sorted. Errors: those of a path,
 // ENOTDIR.
 func (w *World) Names(dir string) ([]string, error) {
-	const op = "readdir"
+	const op = OpNames
 	if err := checkFile(op, dir); err != nil {
 		return nil, err
 	}
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	names, errno := w.k.Names(w.root, dir)
 	if errno != 0 {
@@ -196,20 +196,20 @@ func (w *World) Names(dir string) ([]string, error) {
 // as many sockets everybody does. A negative number is EINVAL.
 func (w *World) SetMaxFiles(n int) error {
 	if n < 0 {
-		return invalid("sysctl", "", "negative limit")
+		return invalid(OpLimit, "", "negative limit")
 	}
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	w.k.SetMaxFiles(n)
 	return nil
 }
 
 // scene carries out an operation on a file, as root.
-func (w *World) scene(op, name string, f func() (syscall.Errno, []afunix.Waiter)) error {
+func (w *World) scene(op Op, name string, f func() (syscall.Errno, []afunix.Waiter)) error {
 	if err := checkFile(op, name); err != nil {
 		return err
 	}
-	w.mu.Lock()
+	w.lock()
 	defer w.unlock()
 	errno, woken := f()
 	if errno != 0 {

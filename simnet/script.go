@@ -251,7 +251,7 @@ type Line struct {
 	After  bool     // asked when that operation waited or ended ("3+"), not before it ("3")
 	Ask    int      // which time the question was put there, from 1 (".2"; ".1" is left out)
 	Kind   Kind     // what was asked: the verb
-	Answer string   // the answer's name; empty for Early and Full, which have one beside the calm one
+	Answer string   // the answer's name; empty for KindEarly and KindFull, which have one beside the calm one
 	Why    string   // the comment: one line without space around it
 }
 
@@ -310,18 +310,18 @@ var answerForms = [numKinds]struct {
 	words string
 	read  func(word string) (string, error) // errNoAnswer: not what words says
 }{
-	Run:     {taskForm, readTask},
-	Wake:    {processForm, readProcess},
-	Timer:   {taskForm, readTask},
-	Short:   {"1, half or most", oneOf("1", "half", "most")},
-	Fail:    {"the name of an errno, as in ECONNRESET", readErrno},
-	Late:    {durationForm, readDuration},
-	Jump:    {durationForm, readDuration},
-	Buffer:  {bytesForm, readBytes},
-	File:    {"removed, replaced, forbidden or dirgone", oneOf("removed", "replaced", "forbidden", "dirgone")},
-	Kill:    {processForm, readProcess},
-	Restart: {processForm, readProcess},
-	Pause:   {processForm, readProcess},
+	KindRun:     {taskForm, readTask},
+	KindWake:    {processForm, readProcess},
+	KindTimer:   {taskForm, readTask},
+	KindShort:   {"1, half or most", oneOf("1", "half", "most")},
+	KindFail:    {"the name of an errno, as in ECONNRESET", readErrno},
+	KindLate:    {durationForm, readDuration},
+	KindJump:    {durationForm, readDuration},
+	KindBuffer:  {bytesForm, readBytes},
+	KindFile:    {"removed, replaced, forbidden or dirgone", oneOf("removed", "replaced", "forbidden", "dirgone")},
+	KindKill:    {processForm, readProcess},
+	KindRestart: {processForm, readProcess},
+	KindPause:   {processForm, readProcess},
 }
 
 var errNoAnswer = errors.New("no answer of this kind")

@@ -184,7 +184,7 @@ func TestScriptLimits(t *testing.T) {
 
 func TestScriptText(t *testing.T) {
 	type kept struct{ Script simnet.Script }
-	in := kept{simnet.Script{Lines: []simnet.Line{{Op: 1, After: true, Ask: 1, Kind: simnet.Run, Answer: "client/main"}}}}
+	in := kept{simnet.Script{Lines: []simnet.Line{{Op: 1, After: true, Ask: 1, Kind: simnet.KindRun, Answer: "client/main"}}}}
 	text, err := json.Marshal(in)
 	if want := `{"Script":"brine script 1\nworld 1+   run client/main\n"}`; string(text) != want || err != nil {
 		t.Errorf("got %s, %v, want %s", text, err, want)
@@ -201,7 +201,7 @@ func TestScriptText(t *testing.T) {
 // A script that would be read as another one is not marshalled.
 func TestScriptUnmarshallable(t *testing.T) {
 	task := simnet.TaskName{Process: "a", Incarnation: 1, Task: "b"}
-	good := simnet.Line{Task: task, Op: 1, Ask: 1, Kind: simnet.Kill, Answer: "c"}
+	good := simnet.Line{Task: task, Op: 1, Ask: 1, Kind: simnet.KindKill, Answer: "c"}
 	if _, err := (simnet.Script{Lines: []simnet.Line{good, good}}).MarshalText(); err != nil {
 		t.Fatal(err)
 	}
@@ -211,8 +211,8 @@ func TestScriptUnmarshallable(t *testing.T) {
 		"no incarnation":        func(l *simnet.Line) { l.Task.Incarnation = 0 },
 		"no path":               func(l *simnet.Line) { l.Task.Task = "" },
 		"no kind":               func(l *simnet.Line) { l.Kind = 200 },
-		"another kind's answer": func(l *simnet.Line) { l.Kind = simnet.Short },
-		"an answer too many":    func(l *simnet.Line) { l.Kind = simnet.Early },
+		"another kind's answer": func(l *simnet.Line) { l.Kind = simnet.KindShort },
+		"an answer too many":    func(l *simnet.Line) { l.Kind = simnet.KindEarly },
 		"an answer too few":     func(l *simnet.Line) { l.Answer = "" },
 		"a name unescaped":      func(l *simnet.Line) { l.Task.Task = "b c" },
 		"a comment in it":       func(l *simnet.Line) { l.Answer = "c # d" },

@@ -121,7 +121,7 @@ func TestScriptTime(t *testing.T) {
 // A kind that is added has to say here what its answers are.
 func TestScriptAnswers(t *testing.T) {
 	for k := range numKinds {
-		bare := k == Early || k == Full
+		bare := k == KindEarly || k == KindFull
 		if form := answerForms[k]; bare != (form.read == nil) || bare != (form.words == "") || genAnswers[k] == nil {
 			t.Errorf("%v: %q", k, form.words)
 		}
@@ -164,20 +164,20 @@ var (
 	genDuration = rapid.Map(rapid.Int64Range(1, 1<<63-1), func(d int64) string { return time.Duration(d).String() })
 
 	genAnswers = [numKinds]*rapid.Generator[string]{
-		Run:     rapid.Map(genTask, TaskName.String),
-		Wake:    genProcess,
-		Timer:   rapid.Map(genTask, TaskName.String),
-		Short:   rapid.SampledFrom([]string{"1", "half", "most"}),
-		Fail:    rapid.SampledFrom([]string{"ECONNRESET", "EMFILE", "ENOENT"}),
-		Early:   rapid.Just(""),
-		Late:    genDuration,
-		Jump:    genDuration,
-		Buffer:  rapid.Map(genNumber, strconv.Itoa),
-		Full:    rapid.Just(""),
-		File:    rapid.SampledFrom([]string{"removed", "replaced", "forbidden", "dirgone"}),
-		Kill:    genProcess,
-		Restart: genProcess,
-		Pause:   genProcess,
+		KindRun:     rapid.Map(genTask, TaskName.String),
+		KindWake:    genProcess,
+		KindTimer:   rapid.Map(genTask, TaskName.String),
+		KindShort:   rapid.SampledFrom([]string{"1", "half", "most"}),
+		KindFail:    rapid.SampledFrom([]string{"ECONNRESET", "EMFILE", "ENOENT"}),
+		KindEarly:   rapid.Just(""),
+		KindLate:    genDuration,
+		KindJump:    genDuration,
+		KindBuffer:  rapid.Map(genNumber, strconv.Itoa),
+		KindFull:    rapid.Just(""),
+		KindFile:    rapid.SampledFrom([]string{"removed", "replaced", "forbidden", "dirgone"}),
+		KindKill:    genProcess,
+		KindRestart: genProcess,
+		KindPause:   genProcess,
 	}
 
 	// Comments are as ParseScript leaves them.

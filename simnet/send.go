@@ -10,18 +10,20 @@ import (
 
 // Send implements transport.Conn.
 func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n int, err error) {
-	const op = "send"
+	const op = OpSend
 	if c.nobody() {
 		return 0, fail(op, "", syscall.EBADF)
 	}
 	w := c.p.w
 	gate := w.gate
 	if gate != nil {
-		gate.enter(c.p, op)
+		if err := gate.enter(c.p, op, c.id, ""); err != nil {
+			return 0, err
+		}
 	}
 	var errno syscall.Errno
 	size := total(bufs)
-	w.mu.Lock()
+	w.lock()
 	if err = c.ready(op); err == nil && len(fds) > 0 {
 		switch {
 		case len(fds) > transport.MaxFDs:
@@ -37,11 +39,11 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 	} else {
 		n, errno = c.transmit(bufs, fds, size, deadline)
 	}
-	if gate != nil {
-		gate.leave(c.p, op)
-	}
 	if errno != 0 {
 		err = fail(op, "", errno)
+	}
+	if gate != nil {
+		gate.leave(c.p, op, n, err)
 	}
 	return n, err
 }
@@ -51,8 +53,8 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline time.Time) (n int, errno syscall.Errno) {
 	w, s := c.p.w, &c.stream.socket
 	// If somebody waits, his bytes come first.
-	if q := s.queues(); q == nil || q.wr.first == nil {
-		if len(fds) == 0 && w.blocked > 0 && w.through(s, bufs, size) {
+	if q := s.queues(); q == nil || q.wr.first == nil || w.sched != nil && !q.wr.waits(c.p) {
+		if len(fds) == 0 && w.blocked > 0 && w.sched == nil && w.through(s, bufs, size) {
 			w.unlock()
 			return size, 0
 		}
@@ -215,14 +217,16 @@ type descriptor struct {
 var _ transport.FD = (*descriptor)(nil)
 
 // Close implements transport.FD.
-func (d *descriptor) Close() error {
-	const op = "close"
+func (d *descriptor) Close() (err error) {
+	const op = OpClose
 	if d == nil || d.p == nil {
 		return fail(op, "", syscall.EBADF)
 	}
-	d.p.enter(op)
-	defer d.p.leave(op)
-	d.p.w.mu.Lock()
+	if err := d.p.enter(op, ""); err != nil {
+		return err
+	}
+	defer d.p.leave(op, &err)
+	d.p.w.lock()
 	defer d.p.w.unlock()
 	switch {
 	case d.p.dead:

@@ -14,7 +14,8 @@ import (
 // Every call of a process that was killed fails with ESRCH and changes nothing.
 type Transport struct {
 	p       *Process
-	refused string // if not empty, why every call of this view is EINVAL
+	refused string          // if not empty, why every call of this view is EINVAL
+	ctx     context.Context // that cancels it, in a run only: there it is looked at
 
 	off         bool // refused, canceled, or its process is dead: check fails
 	canceled    bool
@@ -29,15 +30,18 @@ var _ transport.Transport = (*Transport)(nil)
 // WithCancel implements transport.Transport. Any context can be watched,
 // whatever its clock; a nil one cannot.
 func (t *Transport) WithCancel(ctx context.Context) (transport.Transport, func()) {
-	t.p.enter("withcancel")
-	defer t.p.leave("withcancel")
+	var err error
+	if t.p.enter(OpWithCancel, "") != nil {
+		return &Transport{p: t.p, refused: "the run has ended", off: true}, func() {}
+	}
+	defer t.p.leave(OpWithCancel, &err)
+	w := t.p.w
 	v := &Transport{p: t.p, refused: t.refused, off: t.refused != ""}
-	if ctx == nil {
-		v.refused, v.off = "the view was made with a nil context", true
+	if why := w.unwatchable(ctx); why != "" {
+		v.refused, v.off = why, true
 		return v, func() {}
 	}
-	w := t.p.w
-	w.mu.Lock()
+	w.lock()
 	if t.canceled { // also if its process is dead
 		v.canceled, v.off = true, true
 	} else {
@@ -49,18 +53,37 @@ func (t *Transport) WithCancel(ctx context.Context) (transport.Transport, func()
 	}
 	w.unlock()
 	stop := func() bool { return false }
-	if ctx.Done() != nil {
+	switch {
+	case ctx.Done() == nil:
+	case w.sched != nil:
+		v.ctx = ctx
+		w.sched.watchContext(v)
+	default:
 		stop = context.AfterFunc(ctx, func() { v.cancel() })
 		if ctx.Err() != nil {
 			v.cancel() // AfterFunc's goroutine may be late; a done context cancels now
 		}
 	}
 	return v, func() {
-		t.p.enter("cancel")
+		var err error
+		if t.p.enter(OpCancel, "") != nil {
+			return
+		}
 		stop()
 		v.cancel()
-		t.p.leave("cancel")
+		t.p.leave(OpCancel, &err)
 	}
+}
+
+// unwatchable says why a view cannot be cancelled by ctx.
+func (w *World) unwatchable(ctx context.Context) string {
+	if ctx == nil {
+		return "the view was made with a nil context"
+	}
+	if w.sched != nil {
+		return w.sched.unwatchable(ctx)
+	}
+	return ""
 }
 
 // WithoutCancel implements transport.Transport.
@@ -70,7 +93,7 @@ func (t *Transport) WithoutCancel() transport.Transport { return t.p.Transport }
 // parent's list.
 func (t *Transport) cancel() {
 	w := t.p.w
-	w.mu.Lock()
+	w.lock()
 	t.endCalls(syscall.ECANCELED)
 	if up := t.parent; up != nil {
 		if t.prev == nil {
@@ -124,14 +147,14 @@ func (t *Transport) removeCall(c *call) {
 
 // check is what every call that can be cancelled begins with. The caller holds
 // mu, as for all that follows.
-func (t *Transport) check(op, path string) error {
+func (t *Transport) check(op Op, path string) error {
 	if t.off {
 		return t.why(op, path)
 	}
 	return nil
 }
 
-func (t *Transport) why(op, path string) error {
+func (t *Transport) why(op Op, path string) error {
 	switch {
 	case t.p.dead:
 		return fail(op, path, syscall.ESRCH)

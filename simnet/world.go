@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/benbjohnson/clock"
 
@@ -24,6 +25,11 @@ type Config struct {
 	MaxBacklog    int // of a listener (net.core.somaxconn); 0 is 4096
 	MaxFiles      int // open files of all processes (fs.file-max); 0 is 1<<20
 	NOFILE        int // descriptors of a process that has no limit of its own; 0 is 1024
+
+	// What follows is for [Run].
+
+	Chooser Chooser // who answers; nil is [Calm]
+	Steps   int     // operations after which a run is [Stuck]; 0 is 1,000,000
 }
 
 // A World is a machine. Make one with [NewWorld]. All methods, and those of its
@@ -34,8 +40,9 @@ type Config struct {
 // from the root directory.
 type World struct {
 	clock clock.Clock
-	real  bool // clock is the real one: it moves while one looks
-	gate  gate // nil in free mode
+	real  bool   // clock is the real one: it moves while one looks
+	gate  gate   // nil in free mode
+	sched *sched // nil in free mode; in a run it is the gate, too
 
 	// mu guards all that follows, and everything of processes, views, sockets,
 	// descriptors and blocked calls that is not said to be constant. It is held
@@ -72,26 +79,48 @@ type waits struct{ rd, wr queue }
 
 // NewWorld returns a machine without processes. It does not block.
 func NewWorld(cfg Config) *World {
-	w := &World{
-		clock: cfg.Clock,
-		k: afunix.New(afunix.Config{
-			SndBuf:    cfg.SendBuffer,
-			SndBufMax: cfg.MaxSendBuffer,
-			SoMaxConn: cfg.MaxBacklog,
-			MaxFiles:  cfg.MaxFiles,
-			NoFile:    cfg.NOFILE,
-		}),
-	}
+	w := &World{clock: cfg.Clock, k: afunix.New(cfg.kernel())}
 	system := clock.New()
 	if w.clock == nil {
 		w.clock = system
 	}
 	w.real = reflect.TypeOf(w.clock) == reflect.TypeOf(system)
 	w.calls.New = func() any { return newCall(w) }
+	w.begin()
+	return w
+}
+
+// begin furnishes an empty machine.
+func (w *World) begin() {
 	w.root, _ = w.k.Spawn(afunix.Process{})
 	w.k.Mkdir(w.root, "/run", 0o755)
 	w.k.Mkdir(w.root, "/tmp", 0o1777)
-	return w
+}
+
+// kernel is what the machine's administrator decides.
+func (cfg *Config) kernel() afunix.Config {
+	return afunix.Config{
+		SndBuf:    cfg.SendBuffer,
+		SndBufMax: cfg.MaxSendBuffer,
+		SoMaxConn: cfg.MaxBacklog,
+		MaxFiles:  cfg.MaxFiles,
+		NoFile:    cfg.NOFILE,
+	}
+}
+
+// now is the machine's time.
+func (w *World) now() time.Time {
+	if w.sched != nil {
+		return w.sched.time()
+	}
+	return w.clock.Now()
+}
+
+// lock locks mu. In a run there is nothing to lock: one task runs at a time.
+func (w *World) lock() {
+	if w.sched == nil {
+		w.mu.Lock()
+	}
 }
 
 // unlock serves what the caller's operations made possible, releases mu, and
@@ -99,6 +128,9 @@ func NewWorld(cfg Config) *World {
 func (w *World) unlock() {
 	if len(w.work) > 0 {
 		w.settle()
+	}
+	if w.sched != nil {
+		return
 	}
 	ready := w.ready
 	w.ready = nil
@@ -143,6 +175,10 @@ func (w *World) settle() {
 }
 
 func (w *World) serve(e afunix.Waiter) {
+	if w.sched != nil {
+		w.sched.serve(e)
+		return
+	}
 	if e.Events&(afunix.In|afunix.Out) != 0 {
 		if q := w.waitsOf(e.ID); q != nil {
 			if e.Events&afunix.In != 0 {
@@ -201,10 +237,10 @@ func (w *World) waitsAt(id afunix.ID) *waits {
 	return w.waits[id]
 }
 
-func fail(op, path string, errno syscall.Errno) error {
-	return &transport.Error{Op: op, Path: path, Err: errno}
+func fail(op Op, path string, errno syscall.Errno) error {
+	return &transport.Error{Op: op.String(), Path: path, Err: errno}
 }
 
-func invalid(op, path, detail string) error {
-	return &transport.Error{Op: op, Path: path, Err: syscall.EINVAL, Detail: detail}
+func invalid(op Op, path, detail string) error {
+	return &transport.Error{Op: op.String(), Path: path, Err: syscall.EINVAL, Detail: detail}
 }

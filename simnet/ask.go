@@ -1,0 +1,65 @@
+package simnet
+
+import "fmt"
+
+// ask puts a question of the running task to the Chooser, in words.
+func (s *sched) ask(k Kind, n, rate int) int {
+	t := s.task
+	count := &t.asks[k]
+	if t.after && k == KindRun {
+		count = &t.asks[numKinds]
+	}
+	*count++
+	s.point = Point{Kind: k, N: n, Rate: rate, Task: t.id, Nth: t.nth, After: t.after && k == KindRun, Ask: int(*count), s: s}
+	if k == KindRun {
+		s.point.Tasks = s.list
+	}
+	return s.put()
+}
+
+// askOf puts a question about an alarm.
+func (s *sched) askOf(a *alarm, k Kind, n, rate int) int {
+	a.asked++
+	s.point = Point{Kind: k, N: n, Rate: rate, Task: a.task, Nth: int(a.nth), Ask: int(a.asked), s: s}
+	return s.put()
+}
+
+// put has the Chooser answer. What it must not do, it is told by the verdict.
+func (s *sched) put() (i int) {
+	p := &s.point
+	asked := false
+	defer func() {
+		if !asked {
+			i = 0
+			s.misuse("the chooser panicked: " + fmt.Sprint(recover()))
+		}
+	}()
+	i = s.chooser.Choose(p)
+	asked = true
+	if i < 0 || i >= p.N {
+		s.misuse(fmt.Sprintf("the chooser answered %d where 0 to %d were possible (%s)", i, p.N-1, p.Kind))
+		return 0
+	}
+	return i
+}
+
+// misuse ends the run with a verdict about the running task.
+func (s *sched) misuse(what string) {
+	s.verdict(&Misuse{Task: s.task.String(), Op: s.task.op, What: what})
+}
+
+// answer returns the name of an answer to the question that is being put.
+func (s *sched) answer(k Kind, i int) string {
+	switch k {
+	case KindRun:
+		return s.tasks[s.list[i]].String()
+	case KindWake:
+		return s.wakers[i].view.p.label()
+	case KindTimer:
+		return s.tasks[s.sameTime[i].task].String()
+	}
+	return ""
+}
+
+// label is the process as scripts have it.
+func (p *Process) label() string { return processName(p.cfg.Name, p.incarnation) }

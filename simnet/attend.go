@@ -1,0 +1,97 @@
+package simnet
+
+import (
+	"context"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/transport"
+)
+
+// attend sees to what does not happen in every step.
+func (s *sched) attend() {
+	a := s.attention.Load()
+	if a&strayed != 0 {
+		s.verdict(s.stray.Load())
+	}
+	if a&viewed != 0 {
+		s.look()
+	}
+}
+
+// look cancels the views whose contexts are done.
+func (s *sched) look() {
+	n := 0
+	for _, v := range s.views {
+		switch {
+		case v.canceled:
+		case v.ctx.Err() != nil:
+			v.cancel()
+		default:
+			s.views[n] = v
+			n++
+		}
+	}
+	clear(s.views[n:])
+	if s.views = s.views[:n]; n == 0 {
+		s.attention.And(^uint32(viewed))
+	}
+}
+
+// watchContext has a view cancelled when its context is done, at the next
+// scheduling point, whoever's it is: no goroutine waits for that.
+func (s *sched) watchContext(v *Transport) {
+	if v.ctx.Err() != nil {
+		v.cancel()
+		return
+	}
+	s.views = append(s.views, v)
+	s.attention.Or(viewed)
+}
+
+// unwatchable says why a context cannot cancel a view in a run.
+func (s *sched) unwatchable(ctx context.Context) string {
+	at, ok := ctx.Deadline()
+	if !ok {
+		return ""
+	}
+	if c, ok := ctx.Value(clockKey{}).(*clockContext); ok && c.s == s && c.at.Equal(at) {
+		return ""
+	}
+	return "the context has a deadline that is not on the world's clock; use Process.Clock"
+}
+
+// strange turns a call away that comes when there is no run, or from a goroutine
+// that is none of its tasks. The latter is not the caller's business alone: a
+// program that does that is not deterministic, and so its run fails.
+func (s *sched) strange(p *Process, op Op, id afunix.ID, path string) error {
+	if s.turn() {
+		return s.enter(p, op, id, path)
+	}
+	if s.ended() {
+		return &transport.Error{Op: op.String(), Path: path, Err: syscall.ESRCH, Detail: "the run has ended"}
+	}
+	stack := make([]byte, 8192)
+	stack = stack[:runtime.Stack(stack, false)]
+	what := "called from goroutine " + strconv.FormatUint(goroutineOf(stack), 10) + ", which is no task of this world; start tasks with Go of their process"
+	s.stray.CompareAndSwap(nil, &Misuse{Op: op, What: what, Stack: string(stack)})
+	s.attention.Or(strayed)
+	return invalid(op, path, what)
+}
+
+// goroutineOf returns the number that a stack trace begins with.
+func goroutineOf(stack []byte) (id uint64) {
+	const head = "goroutine "
+	if len(stack) < len(head) {
+		return 0
+	}
+	for _, c := range stack[len(head):] {
+		if c < '0' || c > '9' {
+			break
+		}
+		id = 10*id + uint64(c-'0')
+	}
+	return id
+}

@@ -1,0 +1,162 @@
+package simnet
+
+import (
+	"syscall"
+
+	"example.com/brine/simnet/internal/afunix"
+)
+
+// In a run, who waits is not served by the one who brings about what he waits
+// for, as in free mode: he becomes runnable, and tries again when he is chosen to
+// run. So whatever can happen between a wake-up and the second try of a real
+// process happens here, too.
+
+// callOf returns the call that the running task is to be blocked in.
+func (s *sched) callOf(w *World) *call {
+	c := &s.task.call
+	c.w, c.task = w, s.task
+	c.awake, c.timeout = false, false
+	return c
+}
+
+// await blocks the running task until its call, which is queued, is over.
+func (s *sched) await(c *call) {
+	t, w := s.task, s.w
+	if s.setup {
+		w.end(c, syscall.EDEADLK)
+		w.unlock()
+		return
+	}
+	for {
+		t.state = blocked
+		w.unlock()
+		s.block(t)
+		if !c.blocked { // somebody has ended it: it was cancelled, say
+			return
+		}
+		if w.try(c) {
+			break
+		}
+		if c.timeout {
+			w.end(c, syscall.ETIMEDOUT)
+			break
+		}
+		c.awake = false
+	}
+	w.unlock()
+}
+
+// called is told that a call is over.
+func (s *sched) called(c *call) {
+	if c.awake {
+		c.awake = false
+		s.goOn(c)
+	}
+	s.ready(c.task) // unless it has ended the call itself
+}
+
+// goOn passes a wake-up on that came to a call which has left its queue: what
+// woke it may do for another.
+func (s *sched) goOn(c *call) {
+	e := afunix.Waiter{ID: c.id, Events: afunix.Slot}
+	switch c.kind {
+	case toRecv, toAccept:
+		e = afunix.Waiter{ID: c.s.id, Events: afunix.In}
+		if s.w.k.PollID(c.s.id)&afunix.PollIn == 0 {
+			return
+		}
+	case toSend:
+		e = afunix.Waiter{ID: c.s.id, Events: afunix.Out}
+	case toDial:
+	case toLock:
+		e.Events = afunix.Unlocked
+	default:
+		return
+	}
+	if s.w.awaited(e) {
+		s.w.work = append(s.w.work, e)
+	}
+}
+
+// serve wakes who waits for an event.
+func (s *sched) serve(e afunix.Waiter) {
+	w := s.w
+	if e.Events&(afunix.In|afunix.Out) != 0 {
+		if q := w.waitsOf(e.ID); q != nil {
+			if e.Events&afunix.In != 0 {
+				s.wake(&q.rd, 0)
+			}
+			if e.Events&afunix.Out != 0 {
+				s.wake(&q.wr, 0)
+			}
+		}
+	}
+	if e.Events&afunix.Slot != 0 {
+		s.wake(&w.dials, e.ID)
+	}
+	if e.Events&afunix.Unlocked != 0 {
+		s.wake(&w.locks, e.ID)
+	}
+	if e.Events&afunix.Names != 0 {
+		for _, q := range [...]*queue{&w.dials, &w.locks} {
+			for c := q.first; c != nil; c = c.next {
+				s.rouse(c)
+			}
+		}
+	}
+}
+
+// rouse makes the task of a blocked call runnable.
+func (s *sched) rouse(c *call) {
+	if !c.awake {
+		c.awake = true
+		s.ready(c.task)
+	}
+}
+
+// wake makes one call of a queue runnable that waits for id (0: whatever it waits
+// for), unless one is already. In each process it is the one that has waited
+// longest; which process it is, is nobody's to say. A process that is paused is
+// told when it goes on.
+func (s *sched) wake(q *queue, id afunix.ID) {
+	c := q.first
+	if c == nil {
+		return
+	}
+	if c.next == nil && (id == 0 || c.id == id) && !c.task.paused() {
+		s.rouse(c)
+		return
+	}
+	heads := s.wakers[:0]
+next:
+	for ; c != nil; c = c.next {
+		if id != 0 && c.id != id || c.task.paused() {
+			continue
+		}
+		if c.awake {
+			return // and passes it on
+		}
+		for _, h := range heads {
+			if h.view.p == c.view.p {
+				continue next
+			}
+		}
+		heads = append(heads, c)
+	}
+	s.wakers = heads
+	if len(heads) > 0 {
+		s.rouse(heads[s.choose(KindWake, len(heads), 0)])
+	}
+}
+
+func (t *task) paused() bool { return t.p != nil && t.p.paused }
+
+// arm has a blocked call end at a time. A time that has passed is now.
+func (s *sched) arm(c *call, at int64) {
+	a := &c.alarm
+	if a.pos != 0 {
+		s.unset(a)
+	}
+	a.at, a.call, a.task, a.nth = at, c, c.task.id, int32(c.task.nth)
+	s.set(a)
+}

@@ -1,0 +1,253 @@
+package simnet
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/simnet/internal/coro"
+)
+
+// A Result is what came of a run.
+type Result struct {
+	// Err is nil if the run passed: every foreground task returned, and nothing
+	// was left that could go on. Otherwise it says why not: [*Deadlock],
+	// [*Stuck], [*Blocked], [*Panic], [*Exit], [*Failure], [*Misuse] or
+	// [*Divergence].
+	Err error
+
+	Hash    uint64        // of everything that happened: equal for equal runs, on every machine
+	Steps   int           // operations that were begun
+	Choices int           // questions that were asked
+	Tasks   int           // that were started
+	Elapsed time.Duration // virtual
+}
+
+// Run executes a program once, from an empty world. build sets the scene and
+// starts tasks ([Transport.Go], [ProcessConfig].Main), which begin when it has
+// returned. Calls that it makes itself are carried out at once, without choices;
+// where one would block, it fails with EDEADLK.
+//
+// A run that fails is executed again, with the same answers and with tracing, so
+// that the Result can tell more: build must do the same each time it is called,
+// and so must all that it starts. That is what makes a run a function of its
+// answers.
+//
+// Run returns when the run has its verdict and every goroutine of it has ended.
+// It does not panic for what a task does, and does not hang: see [Blocked]. It
+// may be called from any goroutine, and several runs may be under way at once.
+func Run(cfg Config, build func(*World)) *Result {
+	var res *Result
+	Loop(func(r *Runner) { res = r.Run(cfg, build) })
+	return res
+}
+
+// A Runner executes runs one after the other, and uses goroutines and memory
+// again: a short run costs a few microseconds. [Loop] makes one.
+type Runner struct {
+	set     *coro.Set
+	workers []*worker // all that have not ended
+	idle    []*worker
+	spare   []*task
+	last    *World // of the run before: what it has of the Runner's, it loses
+	cfg     afunix.Config
+	k       *afunix.Kernel // for cfg
+
+	look sync.Mutex // held by the watchdog while it looks
+	now  watched
+	lost *lost // what the watchdog has found
+	kept kept
+}
+
+// kept is what one run leaves to the next.
+type kept struct {
+	tasks   []*task
+	runq    runq
+	heap    []*alarm
+	answers []uint32
+	wakers  []*call
+	same    []*alarm
+	waits   []*waits
+}
+
+// Loop calls f with a Runner, on a goroutine of its own, and returns when f does.
+// The Runner is f's alone, until then. What f panics with, Loop panics with,
+// and if f calls runtime.Goexit, as a test's Fatal does, so does Loop.
+func Loop(f func(r *Runner)) {
+	r := &Runner{set: coro.NewSet()}
+	over := make(chan struct{})
+	var failed any
+	returned := false
+	go func() {
+		defer close(over)
+		defer r.close()
+		defer func() {
+			if !returned {
+				if failed = recover(); failed != nil {
+					failed = fmt.Sprintf("%v\n\n%s", failed, debug.Stack())
+				}
+			}
+		}()
+		f(r)
+		returned = true
+	}()
+	r.watch(over)
+	if !returned {
+		if failed == nil {
+			runtime.Goexit()
+		}
+		panic(failed)
+	}
+}
+
+// close ends the goroutines that are left.
+func (r *Runner) close() {
+	r.end(r.workers)
+	r.workers = nil
+}
+
+// end ends goroutines, whatever they are doing. Those that do not end are
+// forgotten.
+func (r *Runner) end(some []*worker) {
+	if len(some) == 0 {
+		return
+	}
+	all := make([]*coro.Coro, len(r.workers))
+	for i, k := range r.workers {
+		all[i] = k.c
+	}
+	r.set.Home(all)
+	gone := make(map[*worker]bool, len(some)) // only looked up
+	for _, k := range some {
+		gone[k] = true
+		k.c.End(patience)
+	}
+	is := func(k *worker) bool { return gone[k] }
+	r.workers = slices.DeleteFunc(r.workers, is)
+	r.idle = slices.DeleteFunc(r.idle, is)
+}
+
+// task returns one to be used.
+func (r *Runner) task() *task {
+	if n := len(r.spare); n > 0 {
+		t := r.spare[n-1]
+		r.spare = r.spare[:n-1]
+		return t
+	}
+	return &task{}
+}
+
+// Run is [Run] on the Runner. The Result is the caller's.
+func (r *Runner) Run(cfg Config, build func(*World)) *Result {
+	s := r.execute(cfg, build)
+	return s.result()
+}
+
+// execute executes a run.
+func (r *Runner) execute(cfg Config, build func(*World)) *sched {
+	w := r.world(cfg)
+	s := w.sched
+	first := r.task()
+	first.s, first.background, first.f = s, true, func() { build(w) }
+	s.tasks = append(s.tasks, first)
+	s.task = first
+	r.now.begin(s)
+	coro.Switch(r.set.Main, r.worker(first).c)
+	r.now.end()
+	if r.lost != nil {
+		s.lose(r.lost)
+		r.lost = nil
+	}
+	s.g = 0
+	if stray := s.stray.Load(); s.err == nil && stray != nil {
+		s.err = stray
+	}
+	r.reap(s)
+	return s
+}
+
+// world makes the world of a run, out of what the one before has left.
+func (r *Runner) world(cfg Config) *World {
+	if r.last != nil {
+		r.last.retire()
+		r.last = nil
+	}
+	if c := cfg.kernel(); r.k == nil || r.cfg != c {
+		r.cfg, r.k = c, afunix.New(c)
+	} else {
+		r.k.Reset()
+	}
+	b := &struct {
+		World
+		sched
+	}{} // one object, because runs are to be cheap
+	w, s := &b.World, &b.sched
+	w.sched, w.gate = s, s
+	w.k = r.k
+	w.waits = r.kept.waits
+	for _, q := range w.waits {
+		if q != nil {
+			*q = waits{}
+		}
+	}
+	s.w, s.r = w, r
+	s.tasks, s.runq, s.answers = r.kept.tasks[:0], r.kept.runq, r.kept.answers[:0]
+	s.heap, s.wakers, s.sameTime = r.kept.heap, r.kept.wakers, r.kept.same
+	s.runq.reset()
+	s.alarms.reset()
+	s.setup, s.limit = true, -1
+	s.bound = cfg.Steps
+	if s.bound <= 0 {
+		s.bound = 1_000_000
+	}
+	switch c := cfg.Chooser.(type) {
+	case nil, calm:
+	case *random:
+		s.random = c
+	default:
+		s.chooser, s.exact = c, true
+	}
+	w.begin()
+	r.last = w
+	return w
+}
+
+// reap takes back what a run has used, and ends the goroutines of tasks that have
+// not returned.
+func (r *Runner) reap(s *sched) {
+	var left []*worker
+	for i, t := range s.tasks {
+		if t.k != nil {
+			left = append(left, t.k)
+			continue // whoever refers to it may yet do so
+		}
+		*t = task{}
+		r.spare = append(r.spare, t)
+		s.tasks[i] = nil
+	}
+	if s.lost != nil {
+		i := slices.Index(r.workers, s.lost)
+		r.workers = slices.Delete(r.workers, i, i+1)
+		left = slices.DeleteFunc(left, func(k *worker) bool { return k == s.lost })
+	}
+	r.end(left)
+	clear(s.tasks)
+	s.alarms.reset()
+	clear(s.wakers)
+	clear(s.sameTime)
+	r.kept = kept{s.tasks[:0], s.runq, s.heap, s.answers[:0], s.wakers[:0], s.sameTime[:0], s.w.waits}
+	s.tasks, s.runq, s.heap, s.answers, s.wakers, s.sameTime = nil, runq{}, nil, nil, nil, nil
+}
+
+// retire takes from a world what the next one is to have.
+func (w *World) retire() {
+	w.k, w.waits = nil, nil
+}
+
+func (s *sched) result() *Result {
+	return &Result{Err: s.err, Hash: s.hash, Steps: s.steps, Elapsed: time.Duration(s.now)}
+}

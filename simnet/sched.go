@@ -1,0 +1,376 @@
+package simnet
+
+import (
+	"cmp"
+	"io"
+	"math/bits"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/simnet/internal/coro"
+	"example.com/brine/transport"
+)
+
+// epoch is when worlds begin.
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// A sched is the scheduler of one run. It has no goroutine of its own: the task
+// that runs asks the Chooser itself, in every call, and switches only if another
+// is to go on.
+//
+// Exactly one goroutine may use it at a time: that of the task that runs (g), or,
+// before and after, the Runner's. So nothing in it is locked, nor in its World.
+// A call that comes from another goroutine is turned away at the gate.
+type sched struct {
+	w *World
+	r *Runner
+
+	task    *task   // the one that runs
+	g       uintptr // its goroutine, as coro.Self says; 0 if the run has not begun
+	over    bool    // there is a verdict: nobody's calls have an effect any more
+	revoked bool    // the watchdog looks at whoever runs; see watchdog.go
+	setup   bool    // build is at work: calls are carried out at once
+	err     error   // the verdict
+	lost    *worker // that is blocked outside for good
+
+	tasks []*task // by TaskID; the first is build
+	runq
+	alarms
+	now        int64 // nanoseconds since epoch
+	foreground int   // tasks and timers that have to be over before the run is
+
+	chooser Chooser
+	random  *random // chooser, if it is that
+	answers []uint32
+	point   Point
+
+	steps     int // operations begun
+	limit     int // beyond which enter looks twice: bound, or -1
+	bound     int
+	exact     bool // questions are put in words: the chooser is neither random nor calm
+	hash      uint64
+	attention atomic.Uint32 // something that attend has to see to
+	stray     atomic.Pointer[Misuse]
+	views     []*Transport // with a context that has to be looked at
+	wakers    []*call      // scratch of wake
+	sameTime  []*alarm     // scratch of due
+}
+
+// What attention is about.
+const (
+	strayed = 1 << iota // a call came from a goroutine that is no task
+	viewed              // views is not empty
+	hasty               // time may pass early
+)
+
+// mine reports whether the caller is the task that runs.
+//
+// It is the one look at the scheduler that a goroutine which has no business
+// there can get. What that one reads may be anything but its own number.
+//
+//go:norace
+func (s *sched) mine() bool { return coro.Self() == s.g && !s.revoked }
+
+// turn is mine after the watchdog has looked.
+func (s *sched) turn() bool {
+	if s.mine() {
+		return true
+	}
+	s.r.look.Lock()
+	defer s.r.look.Unlock()
+	return s.mine()
+}
+
+// ended reports whether the run is over, to whoever asks.
+//
+//go:norace
+func (s *sched) ended() bool { return s.over }
+
+// enter is the scheduling point before an operation.
+func (s *sched) enter(p *Process, op Op, id afunix.ID, path string) error {
+	if !s.mine() {
+		return s.strange(p, op, id, path)
+	}
+	t := s.task
+	t.op, t.on, t.opID, t.path = op, p, id, path
+	t.nth++
+	if s.steps++; s.steps > s.limit && s.beyond() {
+		return nil
+	}
+	if s.exact {
+		t.asks = [numKinds + 1]uint16{}
+	}
+	if s.attention.Load() != 0 {
+		s.attend()
+	}
+	if n := len(s.list); n > 1 {
+		if i := s.choose(KindRun, n, 0); i != 0 {
+			s.pass(t, s.trade(i))
+		}
+	}
+	if s.over {
+		t.k.leave()
+	}
+	return nil
+}
+
+// leave notes what came of an operation.
+func (s *sched) leave(p *Process, op Op, n int, err error) {
+	t := s.task
+	h := mix(s.hash^uint64(t.id)<<32^uint64(op), uint64(uint32(n))<<32^uint64(t.opID))
+	if err != nil {
+		h = mix(h, errorHash(err))
+	}
+	s.hash = h
+	s.publish()
+}
+
+// pass lets another task run in place of the running one, which stays runnable.
+func (s *sched) pass(t *task, id TaskID) {
+	t.state = runnable
+	s.yield(t, s.tasks[id])
+}
+
+// yield switches from one task to another and returns when the first runs again.
+func (s *sched) yield(from, to *task) {
+	if to.k == nil {
+		s.r.worker(to)
+	}
+	s.resume(to)
+	coro.Switch(from.k.c, to.k.c)
+}
+
+// resume makes a task that was begun, or is about to be, the one that runs.
+func (s *sched) resume(t *task) { s.task, s.g, t.state = t, t.k.c.G(), running }
+
+// block is for the running task, which cannot go on before it is made runnable.
+// It returns when it runs again.
+func (s *sched) block(t *task) {
+	next := s.pick()
+	switch next {
+	case nil:
+		t.k.leave()
+	case t:
+		t.state = running
+	default:
+		s.yield(t, next)
+	}
+}
+
+// pick chooses who goes on after the running task, which is not runnable. It
+// returns nil with the verdict if the run is over.
+func (s *sched) pick() *task {
+	if s.attention.Load() != 0 {
+		s.attend()
+	}
+	for s.oldest() == 0 && !s.over {
+		s.idle()
+	}
+	if s.over {
+		return nil
+	}
+	s.lead()
+	t := s.task
+	t.after = true
+	next := s.tasks[s.take(s.choose(KindRun, len(s.list), 0))]
+	t.after = false
+	return next
+}
+
+// idle is for when nobody can go on: it lets time pass until something happens,
+// or ends the run if nothing can.
+func (s *sched) idle() {
+	a := s.first()
+	switch {
+	case s.foreground == 0:
+		s.verdict(nil)
+	case a == nil:
+		s.verdict(s.deadlock())
+	default:
+		s.ring(s.due(a))
+		if s.attention.Load() != 0 {
+			s.attend()
+		}
+	}
+}
+
+// beyond is for an operation that is counted beyond the limit, which is also set
+// to have enter look here. It reports whether the operation goes on at once.
+func (s *sched) beyond() bool {
+	switch {
+	case s.setup:
+		return true
+	case !s.over:
+		s.verdict(s.stuck())
+	}
+	s.task.k.leave()
+	return true
+}
+
+// due returns the alarm that goes off next: a, or another of the same time.
+func (s *sched) due(a *alarm) *alarm {
+	// Those of the same time are among its children, their children, and so on.
+	if !(len(s.heap) > 2 && s.heap[2].at == a.at || len(s.heap) > 3 && s.heap[3].at == a.at) {
+		return a
+	}
+	same := s.sameTime[:0]
+	for _, b := range s.heap[1:] {
+		if b.at == a.at {
+			same = append(same, b)
+		}
+	}
+	slices.SortFunc(same, func(a, b *alarm) int { return cmp.Compare(a.seq, b.seq) })
+	s.sameTime = same
+	i := 0
+	if s.exact {
+		i = s.askOf(a, KindTimer, len(same), 0)
+	} else if s.random != nil {
+		i = s.random.pick(KindTimer, len(same), 0)
+	}
+	s.answers = append(s.answers, uint32(i))
+	return same[i]
+}
+
+// ring lets an alarm go off, at its time.
+func (s *sched) ring(a *alarm) {
+	s.unset(a)
+	if a.at > s.now {
+		s.now = a.at
+	}
+	s.hash = mix(s.hash, uint64(s.now))
+	if c := a.call; c != nil {
+		c.timeout = true
+		if !c.awake {
+			c.awake = true
+			s.ready(c.task)
+		}
+		return
+	}
+	a.ring()
+}
+
+// ready makes a blocked task runnable.
+func (s *sched) ready(t *task) {
+	switch {
+	case t.state != blocked:
+	case t.p != nil && t.p.paused:
+		t.state = held
+	default:
+		t.state = runnable
+		s.add(t.id)
+	}
+}
+
+// verdict ends the run: nobody runs from now on. The first one counts.
+func (s *sched) verdict(err error) {
+	if !s.over {
+		s.err, s.over, s.limit = err, true, -1
+	}
+}
+
+// choose puts a question.
+func (s *sched) choose(k Kind, n, rate int) (i int) {
+	switch {
+	case n < 2:
+		return 0
+	case s.random != nil:
+		i = s.random.pick(k, n, rate)
+	case s.exact:
+		i = s.ask(k, n, rate)
+	}
+	s.answers = append(s.answers, uint32(i))
+	return i
+}
+
+// spawn makes a task, which is runnable.
+func (s *sched) spawn(p *Process, parent *task, name string, background bool, f func()) *task {
+	t := s.r.task()
+	t.s, t.id, t.p, t.parent, t.name, t.background, t.f = s, TaskID(len(s.tasks)), p, parent, name, background, f
+	s.tasks = append(s.tasks, t)
+	s.grow()
+	if !background {
+		s.foreground++
+	}
+	s.hash = mix(s.hash^uint64(t.id), hashString(name))
+	if p != nil && p.paused {
+		t.state = held
+	} else {
+		t.state = runnable
+		s.add(t.id)
+	}
+	return t
+}
+
+// began is told that a task runs for the first time.
+func (s *sched) began(t *task) {
+	s.publish()
+}
+
+// finish is told that a task has returned.
+func (s *sched) finish(t *task) {
+	t.nth++
+	t.op, t.on, t.opID, t.path = OpEnd, t.p, 0, ""
+	t.state, t.k = done, nil
+	if !t.background {
+		s.foreground--
+	}
+	s.hash = mix(s.hash, uint64(t.id)<<32^uint64(OpEnd))
+	if t.id == 0 {
+		s.begin()
+	}
+}
+
+// begin is the end of the set-up.
+func (s *sched) begin() {
+	s.setup, s.steps, s.limit = false, 0, s.bound
+	if len(s.tasks) == 1 {
+		s.verdict(&Misuse{What: "build started no task: start at least one with Go, or a process with a Main"})
+	}
+}
+
+// elapsed returns a point in time as the scheduler counts it.
+func elapsed(t time.Time) int64 { return int64(t.Sub(epoch)) }
+
+// time returns a point in time as everybody else does.
+func (s *sched) time() time.Time { return epoch.Add(time.Duration(s.now)) }
+
+// mix folds a word into a hash.
+func mix(h, x uint64) uint64 {
+	hi, lo := bits.Mul64(h^0x9e3779b97f4a7c15, x^0xd6e8feb86659fd93)
+	return hi ^ lo ^ h
+}
+
+// hashString is FNV-1a.
+func hashString(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
+
+// errnoHashes has the hashes of the names of errnos: numbers differ between
+// machines.
+var errnoHashes = func() (h [256]uint64) {
+	for i := range h {
+		h[i] = hashString(transport.ErrnoName(syscall.Errno(i)))
+	}
+	return h
+}()
+
+func errorHash(err error) uint64 {
+	if err == io.EOF {
+		return 1
+	}
+	e, ok := err.(*transport.Error)
+	switch {
+	case !ok:
+		return 2
+	case uint(e.Err) < uint(len(errnoHashes)):
+		return errnoHashes[e.Err]
+	}
+	return hashString(transport.ErrnoName(e.Err))
+}

@@ -1,0 +1,104 @@
+package simnet
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"example.com/brine/simnet/internal/coro"
+)
+
+// A worker is a goroutine that carries tasks, one after the other, of one run
+// after the other. A task that ends by runtime.Goexit takes it along.
+type worker struct {
+	c *coro.Coro
+	r *Runner
+	t *task // what it carries; nil if it is idle
+}
+
+// body is what the goroutine does.
+func (k *worker) body(*coro.Coro) {
+	for {
+		k.carry()
+		if !k.t.s.turn() {
+			runtime.Goexit() // it was lost while it was blocked outside; see watchdog.go
+		}
+		k.advance()
+	}
+}
+
+// carry carries a task to its end, whatever that is.
+func (k *worker) carry() {
+	t := k.t
+	s := t.s
+	s.task, s.g, t.state = t, k.c.G(), running
+	s.began(t)
+	returned := false
+	defer func() {
+		if !returned {
+			k.edge(t)
+		}
+	}()
+	t.f()
+	returned = true
+}
+
+// edge is where a panic or a Goexit of a task is caught. It returns if the
+// worker can go on: after a panic, or when it is being ended.
+func (k *worker) edge(t *task) {
+	s := t.s
+	v := recover()
+	if !s.turn() || s.over { // it was lost, or is unwound, and its panics are nobody's
+		return
+	}
+	if v != nil {
+		s.verdict(&Panic{Task: t.String(), Value: v, Stack: string(debug.Stack())})
+		return
+	}
+	s.verdict(&Exit{Task: t.String(), Stack: string(debug.Stack())})
+	k.leave()
+}
+
+// leave gives control back to the run, which has its verdict. It does not return:
+// the worker is ended from where it is.
+func (k *worker) leave() {
+	for {
+		coro.Switch(k.c, k.r.set.Main)
+	}
+}
+
+// advance goes on to whatever is next after the end of the task, on this
+// goroutine if it has not begun. It returns with another task to carry.
+func (k *worker) advance() {
+	s := k.t.s
+	s.finish(k.t)
+	next := s.pick()
+	k.t = nil
+	if next != nil && next.k == nil {
+		k.t, next.k = next, k
+		return
+	}
+	k.r.idle = append(k.r.idle, k)
+	for k.t == nil {
+		if next == nil {
+			coro.Switch(k.c, k.r.set.Main)
+		} else {
+			s.resume(next)
+			coro.Switch(k.c, next.k.c)
+		}
+	}
+}
+
+// worker returns one that is idle, or a new one, for a task.
+func (r *Runner) worker(t *task) *worker {
+	var k *worker
+	if n := len(r.idle); n > 0 {
+		k = r.idle[n-1]
+		r.idle = r.idle[:n-1]
+	} else {
+		k = &worker{r: r}
+		k.c = r.set.New(k.body)
+		r.workers = append(r.workers, k)
+	}
+	k.t, t.k = t, k
+	return k
+}
