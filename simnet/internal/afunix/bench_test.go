@@ -2,6 +2,7 @@ package afunix
 
 import (
 	"runtime"
+	"strconv"
 	"syscall"
 	"testing"
 )
@@ -102,6 +103,88 @@ func BenchmarkReset(b *testing.B) {
 			x, _, _ := k.Pair(p)
 			k.Send(p, x, bufs, nil)
 		}
+		k.Reset()
+	}
+}
+
+// tiny is what a simulator does between two Resets.
+func tiny(k *Kernel, bufs [][]byte) {
+	p, _ := k.Spawn(Process{})
+	k.Spawn(Process{})
+	x, y, _ := k.Pair(p)
+	for range 10 {
+		k.Send(p, x, bufs, nil)
+		k.Recv(p, y, bufs, nil, 0)
+	}
+}
+
+// small is tiny, with names and a descriptor in flight.
+func small(k *Kernel, bufs [][]byte) {
+	tiny(k, bufs)
+	p, _ := k.Spawn(Process{UID: 1000})
+	k.Mkdir(1, "run", 0777)
+	x, y, _ := k.Pair(p)
+	k.Bind(p, x, "run/s")
+	k.Bind(p, y, "\x00s")
+	k.Open(p, "run/lock", true, false, 0600)
+	k.Send(p, x, bufs, []Desc{y})
+}
+
+// huge makes more of everything than a run of a simulator needs.
+func huge(k *Kernel) {
+	connections(k, 10_000)
+	bufs := [][]byte{make([]byte, 1)}
+	for i := range 10_000 {
+		p, _ := k.Spawn(Process{UID: i + 1})
+		a, b, _ := k.Pair(p)
+		s, _ := k.Socket(p, Stream)
+		k.Bind(p, s, "\x00"+strconv.Itoa(i))
+		k.Send(p, a, bufs, []Desc{s})
+		if i%100 == 0 {
+			k.Recv(p, b, bufs, []Desc{0}, 0)
+		}
+		k.Mknod(1, strconv.Itoa(i), Regular, 0)
+	}
+}
+
+// What a Reset costs is in proportion to what was done since the last, whatever
+// was before.
+func BenchmarkResetTiny(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		before func(*Kernel)
+		run    func(*Kernel, [][]byte)
+	}{{"AtFirst", func(*Kernel) {}, tiny}, {"AfterHuge", huge, tiny}, {"SmallAtFirst", func(*Kernel) {}, small}, {"SmallAfterHuge", huge, small}} {
+		b.Run(c.name, func(b *testing.B) {
+			bufs := [][]byte{make([]byte, 64)}
+			var ks [8]*Kernel
+			for i := range ks {
+				ks[i] = New(Config{})
+				c.before(ks[i])
+				ks[i].Reset()
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				for _, k := range ks {
+					c.run(k, bufs)
+				}
+				b.StartTimer()
+				for _, k := range ks {
+					k.Reset()
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(len(ks)*b.N), "ns/Reset")
+		})
+	}
+}
+
+func BenchmarkTiny(b *testing.B) {
+	k := New(Config{})
+	bufs := [][]byte{make([]byte, 64)}
+	b.ReportAllocs()
+	for b.Loop() { // 23 operations and a Reset
+		tiny(k, bufs)
 		k.Reset()
 	}
 }

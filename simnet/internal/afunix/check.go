@@ -41,6 +41,14 @@ func (k *Kernel) Check() error {
 	for uid, n := range k.inflight {
 		c.that(n == c.flight[uid], "%d descriptors of user %d in flight, counted %d", c.flight[uid], uid, n)
 	}
+	named := 0
+	for _, s := range k.byAbs {
+		for ; s != nil; s = s.abs {
+			named++
+			c.that(s.entered, "socket %d is found by a name that it has not", s.id)
+		}
+	}
+	c.that(named == c.entered, "%d sockets with abstract names, counted %d", c.entered, named)
 	c.names()
 	c.that(len(k.closing) == 0, "%d descriptions to be released", len(k.closing))
 	return c.err
@@ -55,6 +63,7 @@ type checker struct {
 	flights map[*file]int32
 	holders map[*file][]ProcID
 	kept    map[*socket]int // by whose peer they are
+	entered int
 }
 
 func (c *checker) that(ok bool, format string, args ...any) {
@@ -150,16 +159,17 @@ func (c *checker) socket(s *socket) {
 		c.that(s.node.sock == s, "socket %d: its file is another's", s.id)
 	}
 	if s.entered {
+		c.entered++
 		c.that(c.k.abstract(s.name, s.typ) == s, "socket %d: its name is another's", s.id)
 	}
 }
 
 func (c *checker) names() {
 	t := &c.k.tree
-	links, entries := map[*inode]int{t.root: 1}, map[uint32]int{}
-	for e, n := range t.entries {
-		links[n]++
-		entries[e.dir]++
+	links, entries := map[*inode]int{t.root: 1}, 0
+	for at, e := range t.entries {
+		links[e.file]++
+		c.that(e.key == at, "%q of directory %d is entered as %q of %d", e.name, e.dir, at.name, at.dir)
 	}
 	free := map[*inode]bool{}
 	for n := t.free; n != nil; n = n.next {
@@ -178,8 +188,12 @@ func (c *checker) names() {
 		c.that(n.links == links[n], "file %d has %d names, counted %d", n.ino, links[n], n.links)
 		c.that(n.refs == c.holds[n], "file %d is held by %d, counted %d", n.ino, c.holds[n], n.refs)
 		c.that(n.links+n.refs > 0, "file %d is kept for nobody", n.ino)
-		c.that(n.kind != Dir || n.entries == entries[n.ino], "directory %d has %d entries, counted %d", n.ino, entries[n.ino], n.entries)
+		for e, prev := n.first, (*entry)(nil); e != nil; prev, e = e, e.next {
+			entries++
+			c.that(n.kind == Dir && e.dir == n.ino && e.prev == prev && t.entries[e.key] == e, "%q in %d is of %d", e.name, n.ino, e.dir)
+		}
 		c.that(n.sock == nil || n.sock.node == n, "file %d leads to a socket of another name", n.ino)
 		c.that(n.lock == nil || n.lock.node == n, "file %d is locked through another", n.ino)
 	}
+	c.that(entries == len(t.entries), "%d names, counted %d", entries, len(t.entries))
 }

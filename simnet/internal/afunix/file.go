@@ -71,10 +71,8 @@ func (k *Kernel) Names(p ProcID, path string) ([]string, syscall.Errno) {
 		return nil, errno
 	}
 	var names []string
-	for e := range k.tree.entries {
-		if e.dir == n.ino {
-			names = append(names, e.name)
-		}
+	for e := n.first; e != nil; e = e.next {
+		names = append(names, e.name)
 	}
 	slices.Sort(names)
 	return names, 0
@@ -359,7 +357,7 @@ func (k *Kernel) Rmdir(p ProcID, path string) (errno syscall.Errno, woken []Wait
 	if errno := k.tree.mayDelete(pr, w.cur, n, true); errno != 0 {
 		return errno, nil
 	}
-	if n.entries > 0 {
+	if n.first != nil {
 		return syscall.ENOTEMPTY, nil
 	}
 	k.tree.remove(w.cur, w.last)

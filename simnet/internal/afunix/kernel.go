@@ -70,13 +70,14 @@ func New(cfg Config) *Kernel {
 	def(&cfg.MaxFiles, 1<<20)
 	def(&cfg.NoFile, 1024)
 	k := &Kernel{cfg: cfg, maxFiles: cfg.MaxFiles, byAbs: map[string]*socket{}, inflight: map[int]int{}}
-	k.tree.entries = map[entry]*inode{}
+	k.tree.entries = map[key]*entry{}
 	k.tree.init()
 	return k
 }
 
 // Reset makes k as New returned it, with the same Config, and keeps the memory
-// for reuse. ProcIDs and IDs start over.
+// for reuse. ProcIDs and IDs start over. It costs time in proportion to what was
+// used since the last one, not to what is kept.
 func (k *Kernel) Reset() {
 	for i, p := range k.procs {
 		if p != nil {
@@ -94,8 +95,12 @@ func (k *Kernel) Reset() {
 	}
 	k.procs = k.procs[:0]
 	for _, s := range k.socks[:k.top] {
+		if s.entered {
+			delete(k.byAbs, s.name) // with all that share it
+		}
 		for s.rq.npieces > 0 {
 			if r := s.rq.front().rights; r != nil {
+				k.inflight[r.uid] -= len(r.files)
 				for _, f := range r.files {
 					if f.refs--; f.refs == 0 {
 						k.pool.putFile(f)
@@ -110,8 +115,6 @@ func (k *Kernel) Reset() {
 		*s = socket{id: s.id}
 	}
 	k.top, k.pool.socks = 0, nil
-	clear(k.byAbs)
-	clear(k.inflight)
 	k.nfiles, k.nsocks, k.autobind, k.maxFiles = 0, 0, 0, k.cfg.MaxFiles
 	k.woken = k.woken[:0]
 	k.tree.init()

@@ -65,22 +65,20 @@ func (k *Kernel) SetReadOnly(p ProcID, path string, ro bool) (errno syscall.Errn
 	}
 	t := &k.tree
 	if !t.mountpoint(n) {
-		old := n.fs
-		fs := len(t.ro)
+		n.move(n.fs, len(t.ro))
 		t.ro = append(t.ro, false)
-		for _, m := range t.entries {
-			if m.fs == old && m.kind == Dir && n.within(m) {
-				m.fs = fs
-			}
-		}
-		n.fs = fs
-		// Files follow the directories that they are in.
-		for e, m := range t.entries {
-			if m.kind != Dir && t.nodes[e.dir-1].fs == fs {
-				m.fs = fs
-			}
-		}
 	}
 	t.ro[n.fs] = ro
 	return 0, k.renamed()
+}
+
+// move moves what is at and below n from one file system to another. Files
+// follow the directories that they are in.
+func (n *inode) move(from, to int) {
+	n.fs = to
+	for e := n.first; e != nil; e = e.next {
+		if m := e.file; m.kind != Dir || m.fs == from {
+			m.move(from, to)
+		}
+	}
 }

@@ -102,7 +102,7 @@ func (k *Kernel) mayRename(pr *process, from, n, to, old *inode) syscall.Errno {
 			return errno
 		}
 	}
-	if old != nil && old.entries > 0 {
+	if old != nil && old.first != nil {
 		return syscall.ENOTEMPTY
 	}
 	return 0

@@ -27,16 +27,25 @@ type inode struct {
 	refs     int
 	fs       int
 
-	parent  *inode  // of a directory; the root's is itself
-	entries int     // of a directory
-	target  string  // of a symbolic link
-	sock    *socket // bound to it, and alive
-	lock    *file   // that holds the advisory lock
-	next    *inode  // among the free
+	parent *inode  // of a directory; the root's is itself
+	first  *entry  // of a directory, in no order
+	target string  // of a symbolic link
+	sock   *socket // bound to it, and alive
+	lock   *file   // that holds the advisory lock
+	next   *inode  // among the free
 }
 
-// An entry is a name in a directory.
+// An entry is a name in a directory. It is found by its key, and from the
+// directory, through which init comes to it: to clear a map takes the longer the
+// more there has ever been in it.
 type entry struct {
+	key
+	file       *inode
+	prev, next *entry // in the directory; next also among the spare
+}
+
+// A key is where a name stands: in the directory of this inode number.
+type key struct {
 	dir  uint32
 	name string
 }
@@ -48,16 +57,28 @@ type tree struct {
 	nodes   []*inode // by ino-1
 	top     int      // how many of nodes have been in use since init
 	free    *inode
-	entries map[entry]*inode
+	entries map[key]*entry
+	most    int // how many entries there have ever been at a time
+	spare   *entry
 	ro      []bool // by inode.fs
 }
 
 func (t *tree) init() {
 	for _, n := range t.nodes[:t.top] {
+		for e := n.first; e != nil; {
+			next := e.next
+			if t.most > slab {
+				delete(t.entries, e.key)
+			}
+			t.putEntry(e)
+			e = next
+		}
 		*n = inode{ino: n.ino}
 	}
+	if t.most <= slab {
+		clear(t.entries)
+	}
 	t.top, t.free = 0, nil
-	clear(t.entries)
 	t.ro = append(t.ro[:0], false)
 	t.root = t.alloc()
 	t.root.kind, t.root.mode, t.root.links, t.root.parent = Dir, 0755, 1, t.root
@@ -97,18 +118,47 @@ func (t *tree) make(pr *process, dir *inode, name string, kind Kind, mode uint32
 }
 
 func (t *tree) add(dir *inode, name string, n *inode) {
-	t.entries[entry{dir.ino, name}] = n
-	dir.entries++
+	e := t.spare
+	if e == nil {
+		e = &entry{}
+	} else {
+		t.spare = e.next
+	}
+	*e = entry{key: key{dir.ino, name}, file: n, next: dir.first}
+	if e.next != nil {
+		e.next.prev = e
+	}
+	dir.first = e
+	t.entries[e.key] = e
+	t.most = max(t.most, len(t.entries))
 	n.links++
 }
 
 func (t *tree) remove(dir *inode, name string) {
-	e := entry{dir.ino, name}
-	n := t.entries[e]
-	delete(t.entries, e)
-	dir.entries--
+	e := t.entries[key{dir.ino, name}]
+	n := e.file
+	t.drop(dir, e)
 	n.links--
 	t.unused(n)
+}
+
+// drop takes an entry out of its directory.
+func (t *tree) drop(dir *inode, e *entry) {
+	delete(t.entries, e.key)
+	if e.prev == nil {
+		dir.first = e.next
+	} else {
+		e.prev.next = e.next
+	}
+	if e.next != nil {
+		e.next.prev = e.prev
+	}
+	t.putEntry(e)
+}
+
+func (t *tree) putEntry(e *entry) {
+	*e = entry{next: t.spare}
+	t.spare = e
 }
 
 // unref gives up a reference that counts in refs.
@@ -138,7 +188,10 @@ func (t *tree) lookup(dir *inode, name string) (*inode, syscall.Errno) {
 	if len(name) > nameMax {
 		return nil, syscall.ENAMETOOLONG
 	}
-	return t.entries[entry{dir.ino, name}], 0
+	if e := t.entries[key{dir.ino, name}]; e != nil {
+		return e.file, 0
+	}
+	return nil, 0
 }
 
 func (t *tree) readOnly(n *inode) bool { return t.ro[n.fs] }
