@@ -166,9 +166,12 @@ func (c *checker) socket(s *socket) {
 
 func (c *checker) names() {
 	t := &c.k.tree
-	links, entries := map[*inode]int{t.root: 1}, 0
+	links, entries, socks := map[*inode]int{t.root: 1}, 0, 0
 	for at, e := range t.entries {
 		links[e.file]++
+		if e.file.kind == Sock {
+			socks++
+		}
 		c.that(e.key == at, "%q of directory %d is entered as %q of %d", e.name, e.dir, at.name, at.dir)
 	}
 	free := map[*inode]bool{}
@@ -196,4 +199,11 @@ func (c *checker) names() {
 		c.that(n.lock == nil || n.lock.node == n, "file %d is locked through another", n.ino)
 	}
 	c.that(entries == len(t.entries), "%d names, counted %d", entries, len(t.entries))
+	files := c.k.SocketFiles(nil)
+	c.that(len(files) == socks, "%d names of sockets, found %d", socks, len(files))
+	for i, f := range files {
+		l, ok := c.k.Describe(f.Listener)
+		c.that(ok == (f.Listener != 0) && ok == l.Listening, "socket %d is behind %s", f.Listener, f.Path)
+		c.that(i == 0 || files[i-1].Path < f.Path, "%s comes before %s", files[max(i-1, 0)].Path, f.Path)
+	}
 }

@@ -170,6 +170,7 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 	case 41:
 		say(k.SetReadOnly(p, t.name(), t.byte()%2 == 0))
 	case 42:
+		say(k.SocketFiles(nil))
 		say(k.Lstat(p, t.name()))
 		say(k.Fstat(p, d))
 	case 43:

@@ -1,6 +1,10 @@
 package afunix
 
-import "syscall"
+import (
+	"slices"
+	"strings"
+	"syscall"
+)
 
 // What is here is asked about sockets by ID, whoever has descriptors of them, by
 // who reports on a whole machine: what waits for what, and what is left over.
@@ -101,6 +105,41 @@ func (k *Kernel) Holders(dst []ProcID, id ID) []ProcID {
 		}
 		if missing < before {
 			dst = append(dst, p.id)
+		}
+	}
+	return dst
+}
+
+// A SocketFile is a name of a socket in the tree. Without a listener behind it,
+// connecting is ECONNREFUSED and binding is EADDRINUSE.
+type SocketFile struct {
+	Path     string // from the root
+	Ino      uint32
+	Listener ID // 0 if nobody listens
+}
+
+// SocketFiles appends all names of sockets that can be reached from the root,
+// sorted by path. It looks at the whole tree, whatever its permissions, and makes
+// a string of each path.
+func (k *Kernel) SocketFiles(dst []SocketFile) []SocketFile {
+	old := len(dst)
+	dst = k.tree.root.socketFiles(dst, "/")
+	slices.SortFunc(dst[old:], func(a, b SocketFile) int { return strings.Compare(a.Path, b.Path) })
+	return dst
+}
+
+// socketFiles appends those at and below a directory whose path ends in a slash.
+func (n *inode) socketFiles(dst []SocketFile, path string) []SocketFile {
+	for e := n.first; e != nil; e = e.next {
+		switch f := e.file; f.kind {
+		case Dir:
+			dst = f.socketFiles(dst, path+e.name+"/")
+		case Sock:
+			s := SocketFile{Path: path + e.name, Ino: f.ino}
+			if f.sock != nil && f.sock.state == listening {
+				s.Listener = f.sock.id
+			}
+			dst = append(dst, s)
 		}
 	}
 	return dst

@@ -196,6 +196,12 @@ func (s *stage) line(line string) string {
 		return s.holders(d(1), p)
 	case "descs":
 		return s.open(p)
+	case "leftovers":
+		return s.leftovers()
+	case "mkdir":
+		errno, woken = k.Mkdir(p, arg(1), 0777)
+	case "link":
+		errno, woken = k.Link(p, arg(1), arg(2))
 	case "vacant":
 		errno = k.Vacant(p)
 	case "nofile":
@@ -256,6 +262,18 @@ func (s *stage) open(p ProcID) string {
 		}
 		all = append(all, fmt.Sprintf("%d %s", d, what))
 	})
+	if len(all) == 0 {
+		return "nothing"
+	}
+	return strings.Join(all, ", ")
+}
+
+// leftovers names the socket files, and who listens there.
+func (s *stage) leftovers() string {
+	var all []string
+	for _, f := range s.k.SocketFiles(nil) {
+		all = append(all, f.Path+" of "+s.socket(f.Listener, f.Listener != 0))
+	}
 	if len(all) == 0 {
 		return "nothing"
 	}
