@@ -160,6 +160,7 @@ func (g *Group) wait(op string, n Notifier, deadline time.Time) error {
 		g.mu.Unlock()
 		return nil
 	}
+	role(n, "group", g.view)
 	w := &groupWait{n: n}
 	g.waits = append(g.waits, w)
 	g.mu.Unlock()

@@ -22,13 +22,16 @@ type Mutex struct {
 	locked  bool
 	waiting int  // calls of Lock that have been promised the lock in turn
 	dead    bool // the process is gone; see Lock
+
+	r Reporter // n, if it is one
 }
 
 var _ sync.Locker = (*Mutex)(nil)
 
 // NewMutex returns a mutex that is not locked, for the tasks of tr's process.
 func NewMutex(tr Transport) *Mutex {
-	return &Mutex{n: tr.WithoutCancel().NewNotifier()}
+	n := tr.WithoutCancel().NewNotifier()
+	return &Mutex{n: n, r: role(n, "mutex", nil)}
 }
 
 // Lock takes the mutex, and blocks until it can. It is not cancelled.
@@ -40,6 +43,7 @@ func (m *Mutex) Lock() {
 	m.mu.Lock()
 	if !m.locked || m.dead {
 		m.locked = true
+		m.own(true)
 		m.mu.Unlock()
 		return
 	}
@@ -50,6 +54,15 @@ func (m *Mutex) Lock() {
 		m.mu.Lock()
 		m.dead = true
 		m.mu.Unlock()
+		return
+	}
+	m.own(true)
+}
+
+// own tells who wants to know that the caller has the mutex, or no longer.
+func (m *Mutex) own(on bool) {
+	if m.r != nil {
+		m.r.Own(on)
 	}
 }
 
@@ -62,6 +75,7 @@ func (m *Mutex) TryLock() bool {
 		return false
 	}
 	m.locked = true
+	m.own(true)
 	return true
 }
 
@@ -78,10 +92,12 @@ func (m *Mutex) Unlock() {
 		panic("transport: unlock of unlocked Mutex")
 	case m.waiting > 0:
 		m.waiting--
+		m.own(false)
 		m.mu.Unlock()
 		m.n.Notify()
 	default:
 		m.locked = false
+		m.own(false)
 		m.mu.Unlock()
 	}
 }

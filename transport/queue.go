@@ -82,6 +82,7 @@ func (q *Queue[T]) Pop(deadline time.Time) (T, error) {
 	for q.count == q.owed && q.free == nil {
 		q.mu.Unlock()
 		w := &popper{n: q.tr.NewNotifier()}
+		role(w.n, "queue", nil)
 		q.mu.Lock()
 		w.next, q.free = q.free, w
 	}
