@@ -9,6 +9,7 @@ type alarm struct {
 	nth   int32  // which operation of the task set it
 	task  TaskID // who set it
 	asked uint16 // how often a question about it was put
+	late  bool   // it was asked whether it is
 
 	call  *call  // that ends at this time, or
 	ring  func() // what is done

@@ -10,7 +10,7 @@ func (s *sched) ask(k Kind, n, rate int) int {
 		count = &t.asks[numKinds]
 	}
 	*count++
-	s.point = Point{Kind: k, N: n, Rate: rate, Task: t.id, Nth: t.nth, After: t.after && k == KindRun, Ask: int(*count), s: s}
+	s.point = Point{Kind: k, N: n, Rate: rate, Task: t.id, Nth: t.nth, After: t.after && k == KindRun, Ask: int(*count), Rates: s.rates, s: s}
 	if k == KindRun {
 		s.point.Tasks = s.list
 	}
@@ -20,8 +20,25 @@ func (s *sched) ask(k Kind, n, rate int) int {
 // askOf puts a question about an alarm.
 func (s *sched) askOf(a *alarm, k Kind, n, rate int) int {
 	a.asked++
-	s.point = Point{Kind: k, N: n, Rate: rate, Task: a.task, Nth: int(a.nth), Ask: int(a.asked), s: s}
+	s.point = Point{Kind: k, N: n, Rate: rate, Task: a.task, Nth: int(a.nth), Ask: int(a.asked), Rates: s.rates, s: s}
 	return s.put()
+}
+
+// drawOf puts a question about an alarm whose options have been collected.
+func (s *sched) drawOf(a *alarm, k Kind) *option {
+	st := s.fault
+	n, rate := len(st.options)+1, st.set[st.options[0].f].Rate
+	st.rates = st.rates[:0]
+	for range st.options {
+		st.rates = append(st.rates, max(min(rate, 1), rate/len(st.options)))
+	}
+	s.rates = st.rates
+	i := s.chooseOf(a, k, n, rate)
+	s.rates = nil
+	if i == 0 {
+		return nil
+	}
+	return &st.options[i-1]
 }
 
 // put has the Chooser answer. What it must not do, it is told by the verdict.
@@ -58,7 +75,12 @@ func (s *sched) answer(k Kind, i int) string {
 	case KindTimer:
 		return s.tasks[s.sameTime[i].task].String()
 	}
-	return ""
+	switch o := &s.fault.options[i-1]; {
+	case o.p != nil:
+		return o.p.label()
+	default:
+		return o.name
+	}
 }
 
 // label is the process as scripts have it.

@@ -19,6 +19,9 @@ func (s *sched) attend() {
 	if a&viewed != 0 {
 		s.look()
 	}
+	if a&hasty != 0 && !s.over && (s.oldest() != 0 || s.task.state == running) {
+		s.hurry()
+	}
 }
 
 // look cancels the views whose contexts are done.

@@ -29,10 +29,21 @@ func (s *sched) await(c *call) {
 	}
 	for {
 		t.state = blocked
+		if s.fault != nil && s.fault.partial {
+			// It has moved less than it could: it goes on when it is chosen.
+			s.fault.partial = false
+			s.rouse(c)
+		}
 		w.unlock()
 		s.block(t)
 		if !c.blocked { // somebody has ended it: it was cancelled, say
 			return
+		}
+		if s.fault != nil {
+			if errno := s.again(t); errno != 0 {
+				w.end(c, errno)
+				break
+			}
 		}
 		if w.try(c) {
 			break
@@ -157,6 +168,6 @@ func (s *sched) arm(c *call, at int64) {
 	if a.pos != 0 {
 		s.unset(a)
 	}
-	a.at, a.call, a.task, a.nth = at, c, c.task.id, int32(c.task.nth)
+	a.at, a.call, a.task, a.nth, a.late = at, c, c.task.id, int32(c.task.nth), false
 	s.set(a)
 }

@@ -69,9 +69,11 @@ type Point struct {
 	Kind Kind
 	N    int // how many answers there are, at least 2: a question with one is not asked
 
-	// Rate is how often a random chooser should leave 0, in 1/65536. For KindRun,
-	// KindWake and KindTimer it is 0, and every answer as good as another.
-	Rate int
+	// Rate is how often a random chooser should leave 0, in 1/65536, and Rates how
+	// often it should give each of the other answers. For KindRun, KindWake and
+	// KindTimer there are none, and every answer is as good as another.
+	Rate  int
+	Rates []int
 
 	Tasks []TaskID // of kind KindRun: answer i runs Tasks[i]
 
@@ -134,19 +136,21 @@ func (r *random) next() uint64 {
 	return hi ^ lo
 }
 
-func (r *random) Choose(p *Point) int { return r.pick(p.Kind, p.N, p.Rate) }
+func (r *random) Choose(p *Point) int { return r.pick(p.Kind, p.N, p.Rate, p.Rates) }
 
-func (r *random) pick(k Kind, n, rate int) int {
+func (r *random) pick(k Kind, n, rate int, rates []int) int {
 	x := r.next()
 	if k > KindTimer {
-		if int(x&0xffff) >= rate {
+		at := int(x & 0xffff)
+		if at >= rate {
 			return 0
 		}
-		if n == 2 {
-			return 1
+		for i, rate := range rates {
+			if at -= rate; at < 0 {
+				return i + 1
+			}
 		}
-		hi, _ := bits.Mul64(r.next(), uint64(n-1))
-		return 1 + int(hi)
+		return n - 1
 	}
 	hi, _ := bits.Mul64(x, uint64(n))
 	return int(hi)

@@ -24,7 +24,11 @@ func (t *Transport) Sleep(until time.Time) (err error) {
 	defer t.p.leave(op, &err)
 	w := t.p.w
 	w.lock()
-	if err := t.check(op, ""); err != nil {
+	err = t.check(op, "")
+	if err == nil {
+		err = w.timely(op, "", until)
+	}
+	if err != nil {
 		w.unlock()
 		return err
 	}
@@ -72,6 +76,9 @@ func (t *Transport) AfterFunc(name string, at time.Time, f func()) (_ transport.
 	}
 	if f == nil {
 		return nil, invalid(op, "", "nil function")
+	}
+	if err := w.timely(op, "", at); err != nil {
+		return nil, err
 	}
 	a := &timer{p: t.p, name: name, f: f, at: at}
 	switch {

@@ -109,7 +109,7 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 	var errno syscall.Errno
 	w.lock()
 	q := s.queues()
-	switch err = c.ready(op); {
+	switch err = c.ready(op, deadline); {
 	case err != nil:
 		w.unlock()
 	case total(bufs) == 0:
@@ -165,9 +165,13 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 // errCut is what a Recv says that had no number for a descriptor.
 var errCut = &transport.Error{Op: OpRecv.String(), Err: syscall.EMFILE, Detail: "a descriptor was lost"}
 
-func (c *conn) ready(op Op) error {
+// ready is what Recv and Send begin with.
+func (c *conn) ready(op Op, deadline time.Time) error {
 	if !c.closed && !c.view.off { // which it is if the process is dead
-		return nil
+		if c.p.w.sched == nil || deadline.IsZero() {
+			return nil
+		}
+		return c.p.w.timely(op, "", deadline)
 	}
 	if err := c.use(op, ""); err != nil {
 		return err
@@ -185,6 +189,9 @@ func total(bufs [][]byte) (n int) {
 // recv receives what is there. cut says that the process had no number for a
 // descriptor.
 func (w *World) recv(s *socket, bufs [][]byte, fds []transport.FD) (n, nfd int, cut bool, errno syscall.Errno) {
+	if f := w.sched; f != nil && f.fault != nil {
+		bufs = w.cut(bufs, f.shorten(w.k.RecvSize(s.p.id, s.d, total(bufs))))
+	}
 	descs := w.descs[:min(len(fds), len(w.descs))]
 	n, nfd, cut, errno, woken := w.k.Recv(s.p.id, s.d, bufs, descs, 0)
 	w.events(woken)
@@ -197,6 +204,9 @@ func (w *World) recv(s *socket, bufs [][]byte, fds []transport.FD) (n, nfd int, 
 // SetReadDeadline implements transport.Conn.
 func (c *conn) SetReadDeadline(t time.Time) error {
 	return c.do(OpSetDeadline, func() error {
+		if err := c.p.w.timely(OpSetDeadline, "", t); err != nil {
+			return err
+		}
 		c.rcap = t
 		if q := c.queues(); q != nil {
 			c.p.w.recheckAll(&q.rd, &c.stream.socket)
@@ -208,6 +218,9 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 // SetWriteDeadline implements transport.Conn.
 func (c *conn) SetWriteDeadline(t time.Time) error {
 	return c.do(OpSetDeadline, func() error {
+		if err := c.p.w.timely(OpSetDeadline, "", t); err != nil {
+			return err
+		}
 		c.wcap = t
 		if q := c.queues(); q != nil {
 			c.p.w.recheckAll(&q.wr, &c.stream.socket)

@@ -23,6 +23,9 @@ func (t *Transport) Dial(path string, deadline time.Time) (_ transport.Conn, err
 	if err == nil {
 		err = transport.CheckPath(op.String(), path)
 	}
+	if err == nil {
+		err = w.timely(op, path, deadline)
+	}
 	if err != nil {
 		w.unlock()
 		return nil, err
@@ -56,6 +59,7 @@ func (t *Transport) Dial(path string, deadline time.Time) (_ transport.Conn, err
 		return nil, fail(op, path, errno)
 	}
 	remote, _ := w.k.PeerName(p.id, d)
+	w.shrink(p, d)
 	return t.newConn(d, "", shown(remote)), nil
 }
 
@@ -88,5 +92,7 @@ func (t *Transport) Pair() (_, _ transport.Conn, err error) {
 	if errno != 0 {
 		return nil, nil, fail(op, "", errno)
 	}
+	w.shrink(t.p, a)
+	w.shrink(t.p, b)
 	return t.newConn(a, "", ""), t.newConn(b, "", ""), nil
 }

@@ -165,6 +165,9 @@ func (l *listener) Accept(deadline time.Time) (_ transport.Conn, err error) {
 	if err == nil {
 		err = l.view.check(op, l.path)
 	}
+	if err == nil {
+		err = w.timely(op, l.path, deadline)
+	}
 	if err != nil {
 		w.unlock()
 		return nil, err
@@ -199,6 +202,7 @@ func (l *listener) Accept(deadline time.Time) (_ transport.Conn, err error) {
 	if errno != 0 {
 		return nil, fail(op, l.path, errno)
 	}
+	w.shrink(p, d)
 	return l.view.newConn(d, l.path, peer), nil
 }
 
@@ -242,6 +246,9 @@ func (l *listener) do(op Op, path string, f func() error) (err error) {
 // SetDeadline implements transport.Listener.
 func (l *listener) SetDeadline(t time.Time) error {
 	return l.do(OpSetDeadline, l.Addr().String(), func() error {
+		if err := l.p.w.timely(OpSetDeadline, l.path, t); err != nil {
+			return err
+		}
 		l.rcap = t
 		if q := l.queues(); q != nil {
 			l.p.w.recheckAll(&q.rd, &l.socket)

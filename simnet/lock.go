@@ -22,6 +22,9 @@ func (t *Transport) Lock(path string, deadline time.Time) (_ transport.FD, err e
 	if err == nil {
 		err = checkFile(op, path)
 	}
+	if err == nil {
+		err = w.timely(op, path, deadline)
+	}
 	if err != nil {
 		w.unlock()
 		return nil, err

@@ -48,7 +48,11 @@ func (n *notifier) Wait(deadline time.Time) (err error) {
 	defer n.t.p.leave(op, &err)
 	w := n.t.p.w
 	w.lock()
-	if err := n.t.check(op, ""); err != nil {
+	err = n.t.check(op, "")
+	if err == nil {
+		err = w.timely(op, "", deadline)
+	}
+	if err != nil {
 		w.unlock()
 		return err
 	}

@@ -22,6 +22,10 @@ type ProcessConfig struct {
 	// Main is what the process does: if it is not nil, every life of the process
 	// begins with a task of that name that calls it.
 	Main func(p *Process)
+
+	// Spared says that faults neither kill nor restart nor pause the process: it is
+	// the test's own, say.
+	Spared bool
 }
 
 // A Process is one life of a process of a [World]. It is a transport.Transport
@@ -81,6 +85,9 @@ func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
 	})
 	if errno != 0 {
 		return nil, fail(op, cfg.Dir, errno)
+	}
+	if w.sched != nil {
+		w.sched.processes = append(w.sched.processes, p)
 	}
 	switch {
 	case cfg.Main == nil:
@@ -184,6 +191,11 @@ func (p *Process) Fault(errno syscall.Errno) {
 
 // faulted returns the fault that was ordered, once.
 func (p *Process) faulted() syscall.Errno {
+	if s := p.w.sched; s != nil {
+		if errno := s.failing(); errno != 0 {
+			return errno
+		}
+	}
 	errno := p.fault
 	p.fault = 0
 	return errno

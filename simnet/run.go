@@ -25,6 +25,7 @@ type Result struct {
 	Choices int           // questions that were asked
 	Tasks   int           // that were started
 	Elapsed time.Duration // virtual
+	Fired   Fired         // how often each fault struck
 }
 
 // Run executes a program once, from an empty world. build sets the scene and
@@ -211,6 +212,16 @@ func (r *Runner) world(cfg Config) *World {
 	default:
 		s.chooser, s.exact = c, true
 	}
+	if why := cfg.Faults.check(); why != "" {
+		s.verdict(&Misuse{What: why})
+	}
+	var wants [numKinds]bool
+	if c, ok := cfg.Chooser.(interface{ kinds() [numKinds]bool }); ok {
+		wants = c.kinds()
+	}
+	if s.striker = newStriker(cfg.Faults, wants); s.striker != nil && s.striker.on(FaultEarly) {
+		s.attention.Or(hasty)
+	}
 	w.begin()
 	r.last = w
 	return w
@@ -235,6 +246,7 @@ func (r *Runner) reap(s *sched) {
 		left = slices.DeleteFunc(left, func(k *worker) bool { return k == s.lost })
 	}
 	r.end(left)
+	s.started, s.asked = len(s.tasks)-1, len(s.answers)
 	clear(s.tasks)
 	s.alarms.reset()
 	clear(s.wakers)
@@ -249,5 +261,12 @@ func (w *World) retire() {
 }
 
 func (s *sched) result() *Result {
-	return &Result{Err: s.err, Hash: s.hash, Steps: s.steps, Elapsed: time.Duration(s.now)}
+	res := &Result{
+		Err: s.err, Hash: s.hash, Steps: s.steps, Choices: s.asked, Tasks: s.started,
+		Elapsed: time.Duration(s.now),
+	}
+	if s.striker != nil {
+		res.Fired = s.striker.fired
+	}
+	return res
 }

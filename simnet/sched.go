@@ -50,10 +50,16 @@ type sched struct {
 	steps     int // operations begun
 	limit     int // beyond which enter looks twice: bound, or -1
 	bound     int
+	started   int // tasks, and asked questions, once the run is over
+	asked     int
 	exact     bool // questions are put in words: the chooser is neither random nor calm
 	hash      uint64
 	attention atomic.Uint32 // something that attend has to see to
 	stray     atomic.Pointer[Misuse]
+	processes []*Process   // that were started, in order
+	striker   *striker     // nil if there are no faults
+	fault     *striker     // the same, once the run has begun
+	rates     []int        // of the answers to the question that is put
 	views     []*Transport // with a context that has to be looked at
 	wakers    []*call      // scratch of wake
 	sameTime  []*alarm     // scratch of due
@@ -110,6 +116,9 @@ func (s *sched) enter(p *Process, op Op, id afunix.ID, path string) error {
 		if i := s.choose(KindRun, n, 0); i != 0 {
 			s.pass(t, s.trade(i))
 		}
+	}
+	if s.fault != nil {
+		s.strike(t)
 	}
 	if s.over {
 		t.k.leave()
@@ -224,18 +233,14 @@ func (s *sched) due(a *alarm) *alarm {
 	}
 	slices.SortFunc(same, func(a, b *alarm) int { return cmp.Compare(a.seq, b.seq) })
 	s.sameTime = same
-	i := 0
-	if s.exact {
-		i = s.askOf(a, KindTimer, len(same), 0)
-	} else if s.random != nil {
-		i = s.random.pick(KindTimer, len(same), 0)
-	}
-	s.answers = append(s.answers, uint32(i))
-	return same[i]
+	return same[s.chooseOf(a, KindTimer, len(same), 0)]
 }
 
 // ring lets an alarm go off, at its time.
 func (s *sched) ring(a *alarm) {
+	if s.fault != nil && s.delay(a) {
+		return
+	}
 	s.unset(a)
 	if a.at > s.now {
 		s.now = a.at
@@ -277,9 +282,20 @@ func (s *sched) choose(k Kind, n, rate int) (i int) {
 	case n < 2:
 		return 0
 	case s.random != nil:
-		i = s.random.pick(k, n, rate)
+		i = s.random.pick(k, n, rate, s.rates)
 	case s.exact:
 		i = s.ask(k, n, rate)
+	}
+	s.answers = append(s.answers, uint32(i))
+	return i
+}
+
+// chooseOf puts a question about an alarm.
+func (s *sched) chooseOf(a *alarm, k Kind, n, rate int) (i int) {
+	if s.exact {
+		i = s.askOf(a, k, n, rate)
+	} else if s.random != nil {
+		i = s.random.pick(k, n, rate, s.rates)
 	}
 	s.answers = append(s.answers, uint32(i))
 	return i
@@ -325,7 +341,7 @@ func (s *sched) finish(t *task) {
 
 // begin is the end of the set-up.
 func (s *sched) begin() {
-	s.setup, s.steps, s.limit = false, 0, s.bound
+	s.setup, s.steps, s.limit, s.fault = false, 0, s.bound, s.striker
 	if len(s.tasks) == 1 {
 		s.verdict(&Misuse{What: "build started no task: start at least one with Go, or a process with a Main"})
 	}

@@ -24,7 +24,7 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 	var errno syscall.Errno
 	size := total(bufs)
 	w.lock()
-	if err = c.ready(op); err == nil && len(fds) > 0 {
+	if err = c.ready(op, deadline); err == nil && len(fds) > 0 {
 		switch {
 		case len(fds) > transport.MaxFDs:
 			err = invalid(op, "", "more descriptors than one message can carry")
@@ -57,6 +57,11 @@ func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline ti
 		if len(fds) == 0 && w.blocked > 0 && w.sched == nil && w.through(s, bufs, size) {
 			w.unlock()
 			return size, 0
+		}
+		if f := w.sched; f != nil {
+			if errno = f.failing(); errno != 0 {
+				return 0, errno
+			}
 		}
 		n, errno = w.send(s, bufs, len(fds), 0, size)
 		if errno != 0 && errno != syscall.EAGAIN || n == size {
@@ -143,6 +148,11 @@ func (w *World) sendRest(c *call) (errno syscall.Errno) {
 // send sends what there is room for, from offset n on, and with the first byte
 // the first nfd of w.descs. It returns the offset up to which all is sent.
 func (w *World) send(s *socket, bufs [][]byte, nfd, n, size int) (int, syscall.Errno) {
+	if f := w.sched; f != nil && f.fault != nil {
+		if size = n + f.shorten(size-n); f.fault.partial {
+			bufs = w.cut(bufs, size)
+		}
+	}
 	if nfd > 0 {
 		// Alone, so that the receiver can tell which byte it was.
 		w.one[0] = w.from(bufs, n)[0][:1]
@@ -163,6 +173,22 @@ func (w *World) send(s *socket, bufs [][]byte, nfd, n, size int) (int, syscall.E
 	w.events(woken)
 	clear(w.rest)
 	return n + m, errno
+}
+
+// cut returns the first n bytes of bufs, in a list that lasts until the next
+// operation. n is not 0 unless bufs is to be left as it is.
+func (w *World) cut(bufs [][]byte, n int) [][]byte {
+	if n == 0 || n >= total(bufs) {
+		return bufs
+	}
+	w.part = w.part[:0]
+	for _, b := range bufs {
+		if b = b[:min(n, len(b))]; len(b) > 0 {
+			w.part = append(w.part, b)
+			n -= len(b)
+		}
+	}
+	return w.part
 }
 
 // from returns what is left of bufs after n bytes, in a list that lasts until

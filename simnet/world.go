@@ -30,6 +30,7 @@ type Config struct {
 
 	Chooser Chooser // who answers; nil is [Calm]
 	Steps   int     // operations after which a run is [Stuck]; 0 is 1,000,000
+	Faults  Faults  // what may fail
 }
 
 // A World is a machine. Make one with [NewWorld]. All methods, and those of its
@@ -67,6 +68,7 @@ type World struct {
 	descs [transport.MaxFDs]afunix.Desc
 	one   [1][]byte
 	rest  [][]byte
+	part  [][]byte
 
 	// Not a package's: a channel of one synctest bubble must not come up in
 	// another.

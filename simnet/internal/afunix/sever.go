@@ -16,15 +16,19 @@ import "syscall"
 // peer that lives.
 func (k *Kernel) Sever(p ProcID, d Desc) (errno syscall.Errno, woken []Waiter) {
 	k.woken = k.woken[:0]
-	pr, s, errno := k.socket(p, d)
+	_, s, errno := k.socket(p, d)
 	if errno != 0 {
 		return errno, nil
 	}
+	return k.sever(s)
+}
+
+func (k *Kernel) sever(s *socket) (errno syscall.Errno, woken []Waiter) {
 	peer := s.peer
 	if peer == nil || peer.dead {
 		return syscall.ENOTCONN, nil
 	}
-	s.peer, peer.peer = k.standIn(pr, peer), k.standIn(pr, s)
+	s.peer, peer.peer = k.standIn(peer), k.standIn(s)
 	k.reset(s)
 	k.reset(peer)
 	return 0, k.ready()
@@ -32,8 +36,8 @@ func (k *Kernel) Sever(p ProcID, d Desc) (errno syscall.Errno, woken []Waiter) {
 
 // standIn makes the dead peer that a severed socket has in place of s: it bears
 // the name, and is charged with what s had sent.
-func (k *Kernel) standIn(pr *process, s *socket) *socket {
-	t := k.newSocket(pr, s.typ)
+func (k *Kernel) standIn(s *socket) *socket {
+	t := k.newSocket(&process{uid: s.uid, gid: s.gid}, s.typ)
 	t.shut, t.dead, t.name = shutBoth, true, s.name
 	t.outq, s.outq = s.outq, 0
 	return t
