@@ -118,9 +118,12 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 	case 21:
 		say(k.Read(p, d, buf[:t.size()]))
 	case 22:
-		if how := t.byte(); how >= 200 {
+		switch how := t.byte(); {
+		case how >= 225:
+			say(k.SeverID(ID(d)))
+		case how >= 200:
 			say(k.Sever(p, d))
-		} else {
+		default:
 			say(k.Shutdown(p, d, how%5-1))
 		}
 	case 23, 24:
@@ -171,6 +174,7 @@ func (t *tape) step(k *Kernel, note func([]byte) (int, error), buf []byte, room 
 		say(k.SetReadOnly(p, t.name(), t.byte()%2 == 0))
 	case 42:
 		say(k.SocketFiles(nil))
+		say(k.Listening(p, t.name()))
 		say(k.Lstat(p, t.name()))
 		say(k.Fstat(p, d))
 	case 43:

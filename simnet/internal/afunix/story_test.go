@@ -157,6 +157,14 @@ func (s *stage) line(line string) string {
 		errno, woken = k.Shutdown(p, d(1), num(2))
 	case "sever":
 		errno, woken = k.Sever(p, d(1))
+	case "severs": // whoever has it
+		for id, name := range s.ids {
+			if name == arg(1) {
+				errno, woken = k.SeverID(id)
+			}
+		}
+	case "listening":
+		return describe(k.Listening(p, arg(1)))
 	case "sockerr":
 		var pending syscall.Errno
 		pending, errno = k.SockError(p, d(1))
