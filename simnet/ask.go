@@ -45,10 +45,18 @@ func (s *sched) drawOf(a *alarm, k Kind) *option {
 func (s *sched) put() (i int) {
 	p := &s.point
 	asked := false
+	s.asker, s.g = s.g, 0 // a call that the chooser makes is turned away
+	s.publish()
 	defer func() {
-		if !asked {
-			i = 0
-			s.misuse("the chooser panicked: " + fmt.Sprint(recover()))
+		v := recover()
+		s.still()
+		s.g, s.asker = s.asker, 0
+		switch {
+		case asked:
+		case v == nil:
+			s.misuse("the chooser called runtime.Goexit; it has to answer")
+		default:
+			s.misuse(fmt.Sprintf("the chooser panicked: %v", v))
 		}
 	}()
 	i = s.chooser.Choose(p)
@@ -62,7 +70,7 @@ func (s *sched) put() (i int) {
 
 // misuse ends the run with a verdict about the running task.
 func (s *sched) misuse(what string) {
-	s.verdict(&Misuse{Task: s.task.String(), Op: s.task.op, What: what})
+	s.verdict(&Misuse{Task: s.task.who(), Op: s.task.op, What: what})
 }
 
 // answer returns the name of an answer to the question that is being put.

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/simnet/internal/coro"
 	"example.com/brine/transport"
 )
 
@@ -26,17 +27,26 @@ func (s *sched) attend() {
 
 // look cancels the views whose contexts are done.
 func (s *sched) look() {
+	if s.looking {
+		return // a context of the program's own has made a call
+	}
+	s.looking = true
 	n := 0
 	for _, v := range s.views {
-		switch {
-		case v.canceled:
-		case v.ctx.Err() != nil:
-			v.cancel()
-		default:
-			s.views[n] = v
-			n++
+		if v.canceled {
+			continue
 		}
+		s.publish()
+		err := v.ctx.Err()
+		s.still()
+		if err != nil {
+			v.cancel()
+			continue
+		}
+		s.views[n] = v
+		n++
 	}
+	s.looking = false
 	clear(s.views[n:])
 	if s.views = s.views[:n]; n == 0 {
 		s.attention.And(^uint32(viewed))
@@ -73,7 +83,15 @@ func (s *sched) strange(p *Process, op Op, id afunix.ID, path string) error {
 	if s.turn() {
 		return s.enter(p, op, id, path)
 	}
-	if s.ended() {
+	if s.asks() {
+		const what = "the chooser calls the world that it chooses for; it may look at its Point, and at nothing else"
+		s.misuse(what)
+		return invalid(op, path, what)
+	}
+	if s.ended() || s.disowned() {
+		if s.late.Add(1)%1024 == 0 {
+			s.r.forbid()
+		}
 		return &transport.Error{Op: op.String(), Path: path, Err: syscall.ESRCH, Detail: "the run has ended"}
 	}
 	stack := make([]byte, 8192)
@@ -82,6 +100,26 @@ func (s *sched) strange(p *Process, op Op, id afunix.ID, path string) error {
 	s.stray.CompareAndSwap(nil, &Misuse{Op: op, What: what, Stack: string(stack)})
 	s.attention.Or(strayed)
 	return invalid(op, path, what)
+}
+
+// asks reports whether the caller is the running task, in its Chooser.
+//
+//go:norace
+func (s *sched) asks() bool { return s.g == 0 && !s.revoked && coro.Self() == s.asker }
+
+// disowned reports whether the caller was the running task, before it blocked
+// outside.
+//
+//go:norace
+func (s *sched) disowned() bool { return s.revoked && coro.Self() == s.g }
+
+// forbid ends the calling goroutine if it was to end long ago, and makes one call
+// after the other instead, whatever it is told.
+func (r *Runner) forbid() {
+	var head [64]byte
+	if r.condemned(goroutineOf(head[:runtime.Stack(head[:], false)])) {
+		runtime.Goexit()
+	}
 }
 
 // goroutineOf returns the number that a stack trace begins with.

@@ -27,13 +27,16 @@ type Blocked struct {
 	State  string   // what the goroutine waits for, as in a stack trace
 	Stack  string   // of the goroutine
 	Inside []string // if it waits for a mutex: the tasks that are inside a call, one of which has it
+	Ending bool     // it was being ended after the run, and does so in a deferred call
 }
 
 // Error implements error.
 func (e *Blocked) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "task %s blocks outside its transport (%s)", e.Task, e.State)
-	if len(e.Inside) > 0 {
+	if e.Ending {
+		b.WriteString(" in a deferred call, and cannot be ended after the run; what a task defers must return when its calls fail")
+	} else if len(e.Inside) > 0 {
 		fmt.Fprintf(&b, "; one of these holds the mutex across a call, for which there is transport.Mutex: %s", strings.Join(e.Inside, ", "))
 	} else {
 		b.WriteString("; wait with a transport.Notifier, Queue, Mutex or Sleep")

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/brine/simnet/internal/afunix"
@@ -58,6 +59,12 @@ type Runner struct {
 	cfg     afunix.Config
 	k       *afunix.Kernel // for cfg
 
+	busy atomic.Bool // a run is under way
+	shut bool        // the Loop is over
+
+	doom   sync.Mutex
+	doomed map[uint64]bool // goroutines that are to end, by number; see condemn
+
 	look sync.Mutex // held by the watchdog while it looks
 	now  watched
 	lost *lost // what the watchdog has found
@@ -108,28 +115,25 @@ func Loop(f func(r *Runner)) {
 // close ends the goroutines that are left.
 func (r *Runner) close() {
 	r.end(r.workers)
-	r.workers = nil
+	r.workers, r.shut = nil, true
 }
 
-// end ends goroutines, whatever they are doing. Those that do not end are
-// forgotten.
-func (r *Runner) end(some []*worker) {
+// end ends goroutines, whatever they are doing. It returns those that do not end,
+// which are forgotten.
+func (r *Runner) end(some []*worker) (left []*worker) {
 	if len(some) == 0 {
-		return
+		return nil
 	}
-	all := make([]*coro.Coro, len(r.workers))
-	for i, k := range r.workers {
-		all[i] = k.c
-	}
-	r.set.Home(all)
+	r.home()
 	gone := make(map[*worker]bool, len(some)) // only looked up
 	for _, k := range some {
 		gone[k] = true
-		k.c.End(patience)
 	}
+	left = r.unwind(some)
 	is := func(k *worker) bool { return gone[k] }
 	r.workers = slices.DeleteFunc(r.workers, is)
 	r.idle = slices.DeleteFunc(r.idle, is)
+	return left
 }
 
 // task returns one to be used.
@@ -244,8 +248,9 @@ func (r *Runner) reap(s *sched) {
 		i := slices.Index(r.workers, s.lost)
 		r.workers = slices.Delete(r.workers, i, i+1)
 		left = slices.DeleteFunc(left, func(k *worker) bool { return k == s.lost })
+		r.home()
 	}
-	r.end(left)
+	s.leftover(r.end(left))
 	s.started, s.asked = len(s.tasks)-1, len(s.answers)
 	clear(s.tasks)
 	s.alarms.reset()

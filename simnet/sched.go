@@ -28,13 +28,17 @@ type sched struct {
 	w *World
 	r *Runner
 
-	task    *task   // the one that runs
-	g       uintptr // its goroutine, as coro.Self says; 0 if the run has not begun
-	over    bool    // there is a verdict: nobody's calls have an effect any more
-	revoked bool    // the watchdog looks at whoever runs; see watchdog.go
-	setup   bool    // build is at work: calls are carried out at once
-	err     error   // the verdict
-	lost    *worker // that is blocked outside for good
+	task    *task         // the one that runs
+	g       uintptr       // its goroutine, as coro.Self says; 0 if the run has not begun
+	over    bool          // there is a verdict: nobody's calls have an effect any more
+	revoked bool          // the watchdog looks at whoever runs; see watchdog.go
+	asker   uintptr       // g, while the Chooser is asked, who is to be nobody's task
+	late    atomic.Uint64 // calls after the verdict
+	looking bool          // look is at work
+	settled bool          // the state is final; guarded by World.mu
+	setup   bool          // build is at work: calls are carried out at once
+	err     error         // the verdict
+	lost    *worker       // that is blocked outside for good
 
 	tasks []*task // by TaskID; the first is build
 	runq
@@ -95,6 +99,11 @@ func (s *sched) turn() bool {
 //go:norace
 func (s *sched) ended() bool { return s.over }
 
+// unsure reports whether the running task may have ceased to be it.
+//
+//go:norace
+func (s *sched) unsure() bool { return s.over || s.revoked }
+
 // enter is the scheduling point before an operation.
 func (s *sched) enter(p *Process, op Op, id afunix.ID, path string) error {
 	if !s.mine() {
@@ -128,6 +137,9 @@ func (s *sched) enter(p *Process, op Op, id afunix.ID, path string) error {
 
 // leave notes what came of an operation.
 func (s *sched) leave(p *Process, op Op, n int, err error) {
+	if s.unsure() && !s.turn() {
+		return // the deferred end of a call that was abandoned: the goroutine ends
+	}
 	t := s.task
 	h := mix(s.hash^uint64(t.id)<<32^uint64(op), uint64(uint32(n))<<32^uint64(t.opID))
 	if err != nil {

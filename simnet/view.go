@@ -31,8 +31,8 @@ var _ transport.Transport = (*Transport)(nil)
 // whatever its clock; a nil one cannot.
 func (t *Transport) WithCancel(ctx context.Context) (transport.Transport, func()) {
 	var err error
-	if t.p.enter(OpWithCancel, "") != nil {
-		return &Transport{p: t.p, refused: "the run has ended", off: true}, func() {}
+	if err := t.p.enter(OpWithCancel, ""); err != nil {
+		return &Transport{p: t.p, refused: refusal(err), off: true}, func() {}
 	}
 	defer t.p.leave(OpWithCancel, &err)
 	w := t.p.w
@@ -73,6 +73,14 @@ func (t *Transport) WithCancel(ctx context.Context) (transport.Transport, func()
 		v.cancel()
 		t.p.leave(OpCancel, &err)
 	}
+}
+
+// refusal says why the gate turned a call away.
+func refusal(err error) string {
+	if e, ok := err.(*transport.Error); ok && e.Detail != "" {
+		return e.Detail
+	}
+	return err.Error()
 }
 
 // unwatchable says why a view cannot be cancelled by ctx.

@@ -42,19 +42,21 @@ func (k *worker) carry() {
 	returned = true
 }
 
-// edge is where a panic or a Goexit of a task is caught. It returns if the
-// worker can go on: after a panic, or when it is being ended.
+// edge is where a panic or a Goexit of a task is caught. It returns only when the
+// goroutine is being ended. Even a panic that was recovered is no reason to go on:
+// a Goexit may be under way behind it, and that is for the runtime to know.
 func (k *worker) edge(t *task) {
 	s := t.s
 	v := recover()
-	if !s.turn() || s.over { // it was lost, or is unwound, and its panics are nobody's
+	switch {
+	case !s.turn(): // it was lost, or is unwound, and its panics are nobody's
 		return
+	case s.over:
+	case v != nil:
+		s.verdict(&Panic{Task: t.who(), Value: v, Stack: string(debug.Stack())})
+	default:
+		s.verdict(&Exit{Task: t.who(), Stack: string(debug.Stack())})
 	}
-	if v != nil {
-		s.verdict(&Panic{Task: t.String(), Value: v, Stack: string(debug.Stack())})
-		return
-	}
-	s.verdict(&Exit{Task: t.String(), Stack: string(debug.Stack())})
 	k.leave()
 }
 

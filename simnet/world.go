@@ -170,6 +170,9 @@ func (w *World) awaited(e afunix.Waiter) bool {
 // settle serves all events, those included that come of it. Every call either
 // ends or is left blocked, and bytes only move on, so that it comes to an end.
 func (w *World) settle() {
+	if s := w.sched; s != nil && s.unsure() && !s.turn() {
+		return // deferred, in a call that was abandoned
+	}
 	for i := 0; i < len(w.work); i++ {
 		w.serve(w.work[i])
 	}

@@ -47,6 +47,8 @@ type Coro struct {
 	body  func(*Coro)
 	end   bool // it is to end instead of going on
 	ended bool
+
+	stranded chan struct{} // nil, or closed when it may end; see Strand
 }
 
 // A Set is coroutines that switch to each other. One goroutine that is not of
@@ -54,6 +56,8 @@ type Coro struct {
 type Set struct {
 	Main *Coro
 	home bool // who is resumed parks in its own place
+
+	stranded []*Coro // since the last Home
 }
 
 // NewSet returns a set without coroutines. Its Main is the goroutine that uses
@@ -77,7 +81,12 @@ func (s *Set) New(body func(*Coro)) *Coro {
 
 // run is the coroutine's goroutine.
 func (c *Coro) run(yield func(struct{}) bool) {
-	defer func() { c.ended = true }()
+	defer func() {
+		if c.stranded != nil {
+			<-c.stranded
+		}
+		c.ended = true
+	}()
 	c.own.yield = yield
 	c.g, c.id = Self(), goroutineID()
 	c.resumed()
@@ -85,7 +94,9 @@ func (c *Coro) run(yield func(struct{}) bool) {
 }
 
 // ID returns the number of the goroutine as a traceback shows it, 0 before it was
-// first switched to.
+// first switched to. Anybody may ask.
+//
+//go:norace
 func (c *Coro) ID() uint64 { return c.id }
 
 // G returns what [Self] returns on the goroutine.

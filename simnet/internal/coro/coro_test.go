@@ -40,7 +40,7 @@ func BenchmarkSwitch(b *testing.B) {
 			s.Home(cs)
 			for _, c := range cs {
 				if c.g != 0 {
-					c.End(time.Second)
+					<-c.End()
 				}
 			}
 		})
@@ -118,7 +118,7 @@ func TestWalk(t *testing.T) {
 			if c.g != 0 {
 				started++
 			}
-			if !c.End(10 * time.Second) {
+			if !soon(c.End()) {
 				t.Fatalf("seed %d: %d did not end", seed, i)
 			}
 			if !c.ended {
@@ -130,6 +130,16 @@ func TestWalk(t *testing.T) {
 		}
 	}
 	settled(t, before)
+}
+
+// soon reports whether something ends, if it is given time.
+func soon(over <-chan struct{}) bool {
+	select {
+	case <-over:
+		return true
+	case <-time.After(10 * time.Second):
+		return false
+	}
 }
 
 // settled waits until goroutines that have ended are no longer counted.
@@ -157,13 +167,19 @@ func TestHung(t *testing.T) {
 	Switch(s.Main, a)
 	Switch(s.Main, b)
 	s.Home([]*Coro{a, b})
-	if a.End(time.Millisecond) {
-		t.Fatal("ended while blocked")
-	}
-	if !b.End(10 * time.Second) {
+	ended := a.End()
+	if !soon(b.End()) {
 		t.Fatal("the other was held up")
 	}
+	select {
+	case <-ended:
+		t.Fatal("ended while blocked")
+	default:
+	}
 	close(block)
+	if !soon(ended) {
+		t.Fatal("did not end")
+	}
 	settled(t, before)
 }
 
@@ -184,8 +200,11 @@ func TestRescue(t *testing.T) {
 				for {
 					if left--; left < 0 {
 						hung = c
+						c.Strand()
 						go s.Rescue(c)
-						<-block
+						if seed%2 == 0 {
+							<-block // otherwise it ends at once: it has to wait for Home
+						}
 						runtime.Goexit()
 					}
 					if to := cs[rng.IntN(n)]; to != c {
@@ -203,7 +222,7 @@ func TestRescue(t *testing.T) {
 		}
 		s.Home(others)
 		for _, c := range others {
-			if !c.End(10 * time.Second) {
+			if !soon(c.End()) {
 				t.Fatal("another was held up")
 			}
 		}
