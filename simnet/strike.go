@@ -154,7 +154,8 @@ func (s *sched) meddle(t *task) {
 		return
 	}
 	file := t.on.absolute(t.path)
-	if stat, errno := w.k.Lstat(w.root, file); errno != 0 || stat.Kind != afunix.Sock {
+	stat, errno := w.k.Lstat(w.root, file)
+	if errno != 0 || stat.Kind != afunix.Sock {
 		return
 	}
 	st.options = st.options[:0]
@@ -174,7 +175,7 @@ func (s *sched) meddle(t *task) {
 		events(w.k.Unlink(w.root, file))
 	case FaultReplaced:
 		events(w.k.Unlink(w.root, file))
-		events(w.k.Mknod(w.root, file, afunix.Regular, 0o644))
+		events(w.k.Mknod(w.root, file, afunix.Regular, stat.Mode&0o777))
 	case FaultForbidden:
 		events(w.k.Chmod(w.root, file, 0))
 	case FaultDirGone:
