@@ -61,6 +61,7 @@ type call struct {
 	fds  []transport.FD
 	path string
 	id   afunix.ID // what toDial and toLock wait for
+	on   *reporter // of toWait, in a run
 
 	// Results.
 	errno  syscall.Errno

@@ -186,7 +186,7 @@ func (t *Transport) start(op Op, name string, f func()) (err error) {
 		return invalid(op, "", "nil function")
 	}
 	if s := t.p.w.sched; s != nil {
-		s.spawn(t.p, s.task, name, op == OpBackground, f)
+		s.spawn(t.p, s.task, name, op == OpBackground, f).view = t
 		return nil
 	}
 	go labelled(name, f)

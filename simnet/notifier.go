@@ -12,10 +12,18 @@ type notifier struct {
 	t       *Transport
 	token   bool
 	waiting queue
+	told    *reporter // in a run: itself
 }
 
 // NewNotifier implements transport.Tasks.
-func (t *Transport) NewNotifier() transport.Notifier { return &notifier{t: t} }
+func (t *Transport) NewNotifier() transport.Notifier {
+	if t.p.w.sched != nil {
+		r := &reporter{notifier: notifier{t: t}}
+		r.told = r
+		return r
+	}
+	return &notifier{t: t}
+}
 
 // Notify implements transport.Notifier.
 func (n *notifier) Notify() {
@@ -66,6 +74,7 @@ func (n *notifier) Wait(deadline time.Time) (err error) {
 		w.unlock()
 		return errNoToken
 	}
+	b.on = n.told
 	w.wait(b)
 	errno := b.errno
 	w.free(b)

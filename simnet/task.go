@@ -30,6 +30,7 @@ type task struct {
 	f          func()
 	k          *worker // whose goroutine carries it, from its begin to its end
 	background bool
+	view       *Transport // that Go or Background was called on; nil for others
 	state      state
 	after      bool // it waits, or has ended, and who goes on is the question
 
