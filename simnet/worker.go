@@ -35,19 +35,18 @@ func (k *worker) carry() {
 	returned := false
 	defer func() {
 		if !returned {
-			k.edge(t)
+			k.edge(t, recover())
 		}
 	}()
 	t.f()
 	returned = true
 }
 
-// edge is where a panic or a Goexit of a task is caught. It returns only when the
+// edge is where a panic v or a Goexit of a task is caught. It returns only when the
 // goroutine is being ended. Even a panic that was recovered is no reason to go on:
 // a Goexit may be under way behind it, and that is for the runtime to know.
-func (k *worker) edge(t *task) {
+func (k *worker) edge(t *task, v any) {
 	s := t.s
-	v := recover()
 	switch {
 	case !s.turn(): // it was lost, or is unwound, and its panics are nobody's
 		return
