@@ -131,7 +131,10 @@ type node struct {
 // waitFor draws the graph. It changes nothing.
 func (s *sched) waitFor() *waitFor {
 	g := &waitFor{s: s, names: make([]string, len(s.tasks)), at: make([]int32, len(s.tasks))}
-	n := len(s.processes) + 2
+	n := 1 // and not one for each process: there have been others, see crowd
+	for _, p := range s.processes {
+		n = max(n, int(p.id)+1)
+	}
 	g.front, g.back = make([][]TaskID, n), make([][]TaskID, n)
 	for _, t := range s.tasks[1:] {
 		if t.state == done || t.state == dead {
