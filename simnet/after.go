@@ -7,22 +7,23 @@ func (s *sched) after(a *timer) {
 	if !a.background {
 		s.foreground++
 	}
+	k := a.by.bear(a.p, a.name)
 	at := elapsed(a.at)
 	if at <= s.now {
-		s.fire(a)
+		s.fire(a, k)
 		return
 	}
-	a.alarm = alarm{at: at, task: a.by.id, nth: int32(a.by.nth), ring: func() { s.fire(a) }, timer: a}
+	a.alarm = alarm{at: at, task: a.by.id, nth: int32(a.by.nth), ring: func() { s.fire(a, k) }, timer: a}
 	s.set(&a.alarm)
 }
 
-// fire starts the task of a timer.
-func (s *sched) fire(a *timer) {
+// fire starts the task of a timer, the k-th of that name.
+func (s *sched) fire(a *timer, k int32) {
 	a.over = true
 	if !a.background {
 		s.foreground--
 	}
-	s.spawn(a.p, a.by, a.name, a.background, a.f)
+	s.deliver(a.p, a.by, a.name, k, a.background, a.f)
 }
 
 // disarm is for a timer that is stopped before it fires.

@@ -3,13 +3,12 @@ package simnet
 // An alarm is something that happens at a point in virtual time. It is part of
 // what it concerns.
 type alarm struct {
-	at    int64  // nanoseconds since the world began
-	seq   uint64 // in which order alarms were set
-	pos   int32  // in alarms, from 1; 0 if it is not set
-	nth   int32  // which operation of the task set it
-	task  TaskID // who set it
-	asked uint16 // how often a question about it was put
-	late  bool   // it was asked whether it is
+	at   int64  // nanoseconds since the world began
+	seq  uint64 // in which order alarms were set
+	pos  int32  // in alarms, from 1; 0 if it is not set
+	nth  int32  // which operation of the task set it
+	task TaskID // who set it
+	late bool   // it was asked whether it is
 
 	call  *call  // that ends at this time, or
 	ring  func() // what is done

@@ -42,6 +42,7 @@ type Process struct {
 	incarnation int
 	id          afunix.ProcID
 
+	known  string // its name in scripts after a ".", once it was asked for
 	dead   bool
 	paused bool
 	dir    string        // the working directory, for making paths absolute
@@ -92,7 +93,7 @@ func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
 	switch {
 	case cfg.Main == nil:
 	case w.sched != nil:
-		w.sched.spawn(p, w.sched.task, "main", false, func() { cfg.Main(p) })
+		w.sched.spawn(p, w.sched.tasks[0], "main", false, func() { cfg.Main(p) })
 	default:
 		go labelled("main", func() { cfg.Main(p) })
 	}

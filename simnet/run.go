@@ -27,6 +27,7 @@ type Result struct {
 	Tasks   int           // that were started
 	Elapsed time.Duration // virtual
 	Fired   Fired         // how often each fault struck
+	Script  Script        // the deviations, if Config.Chooser is a [Recorder]
 }
 
 // Run executes a program once, from an empty world. build sets the scene and
@@ -171,6 +172,9 @@ func (r *Runner) execute(cfg Config, build func(*World)) *sched {
 	if stray := s.stray.Load(); s.err == nil && stray != nil {
 		s.err = stray
 	}
+	for _, e := range s.ends {
+		e.end(s)
+	}
 	r.reap(s)
 	return s
 }
@@ -215,6 +219,9 @@ func (r *Runner) world(cfg Config) *World {
 		s.random = c
 	default:
 		s.chooser, s.exact = c, true
+		if c, ok := c.(starter); ok {
+			c.start(s)
+		}
 	}
 	if why := cfg.Faults.check(); why != "" {
 		s.verdict(&Misuse{What: why})
@@ -240,7 +247,7 @@ func (r *Runner) reap(s *sched) {
 			left = append(left, t.k)
 			continue // whoever refers to it may yet do so
 		}
-		*t = task{}
+		t.clean()
 		r.spare = append(r.spare, t)
 		s.tasks[i] = nil
 	}
@@ -269,6 +276,9 @@ func (s *sched) result() *Result {
 	res := &Result{
 		Err: s.err, Hash: s.hash, Steps: s.steps, Choices: s.asked, Tasks: s.started,
 		Elapsed: time.Duration(s.now),
+	}
+	if c, ok := s.chooser.(*Recorder); ok {
+		res.Script = c.Script()
 	}
 	if s.striker != nil {
 		res.Fired = s.striker.fired

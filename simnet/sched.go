@@ -67,6 +67,11 @@ type sched struct {
 	views     []*Transport // with a context that has to be looked at
 	wakers    []*call      // scratch of wake
 	sameTime  []*alarm     // scratch of due
+
+	known int           // processes that have names for scripts
+	lives map[life]int  // by what they are called: how many there are
+	armed map[armed]int // of questions about alarms
+	ends  []ender       // who wants to know of the end of the run
 }
 
 // What attention is about.
@@ -116,7 +121,7 @@ func (s *sched) enter(p *Process, op Op, id afunix.ID, path string) error {
 		return nil
 	}
 	if s.exact {
-		t.asks = [numKinds + 1]uint16{}
+		t.asks = asks{}
 	}
 	if s.attention.Load() != 0 {
 		s.attend()
@@ -315,8 +320,14 @@ func (s *sched) chooseOf(a *alarm, k Kind, n, rate int) (i int) {
 
 // spawn makes a task, which is runnable.
 func (s *sched) spawn(p *Process, parent *task, name string, background bool, f func()) *task {
+	return s.deliver(p, parent, name, parent.bear(p, name), background, f)
+}
+
+// deliver makes a task that has been counted.
+func (s *sched) deliver(p *Process, parent *task, name string, k int32, background bool, f func()) *task {
 	t := s.r.task()
-	t.s, t.id, t.p, t.parent, t.name, t.background, t.f = s, TaskID(len(s.tasks)), p, parent, name, background, f
+	t.s, t.id, t.p, t.name, t.background, t.f = s, TaskID(len(s.tasks)), p, name, background, f
+	t.descend(parent, k)
 	s.tasks = append(s.tasks, t)
 	s.grow()
 	if !background {
@@ -341,6 +352,7 @@ func (s *sched) began(t *task) {
 func (s *sched) finish(t *task) {
 	t.nth++
 	t.op, t.on, t.opID, t.path = OpEnd, t.p, 0, ""
+	t.asks = asks{}
 	t.state, t.k = done, nil
 	if !t.background {
 		s.foreground--

@@ -44,7 +44,8 @@ const (
 //
 //	task       process/task, process#2/task (incarnation), or world
 //	position   3 before the operation, 3+ after it, 3.2 and 3+.2 for the second time
-//	run        a task                      timer    a task
+//	run        a task                      timer    a task, and where it has set several
+//	                                                the operation that did, as in c/main 4
 //	wake       a process                   kill     a process, as in server#2
 //	restart    a process                   pause    a process
 //	short      1, half or most             fail     an errno's name
@@ -340,6 +341,18 @@ func parseAnswer(kind Kind, line string, words []string) (answer string, err err
 		}
 		words = words[1:]
 	}
+	if kind == KindTimer && len(words) > 0 {
+		// Which of several that the task has set.
+		op, after, ask, err := parsePosition(words[0])
+		if err == nil && after {
+			err = wrong(words[0], "the operation that set a timer is written 3, or 3.2 for its second one")
+		}
+		if err != nil {
+			return "", err
+		}
+		answer += " " + position(op, false, ask)
+		words = words[1:]
+	}
 	if len(words) > 0 {
 		return "", wrong(words[0], "nothing follows %s here but a comment, which begins with #", strings.TrimSpace(kind.String()+" "+shorten(answer)))
 	}
@@ -409,12 +422,17 @@ func (l Line) write(b *strings.Builder, where, what column) {
 
 // where returns the task and the position.
 func (l Line) where() string {
-	s := l.Task.String() + " " + strconv.Itoa(l.Op)
-	if l.After {
+	return l.Task.String() + " " + position(l.Op, l.After, l.Ask)
+}
+
+// position is what parsePosition reads.
+func position(op int, after bool, ask int) string {
+	s := strconv.Itoa(op)
+	if after {
 		s += "+"
 	}
-	if l.Ask > 1 {
-		s += "." + strconv.Itoa(l.Ask)
+	if ask > 1 {
+		s += "." + strconv.Itoa(ask)
 	}
 	return s
 }

@@ -1,7 +1,9 @@
 package simnet
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"example.com/brine/simnet/internal/afunix"
 )
@@ -27,6 +29,9 @@ type task struct {
 	p          *Process // nil for the world's
 	parent     *task    // who started it
 	name       string
+	rank       int32 // which of its parent's tasks of that name it is, from 1
+	generation int32 // see head
+	head       *task // where the chain of tasks of its name begins, each the first that the one before started
 	f          func()
 	k          *worker // whose goroutine carries it, from its begin to its end
 	background bool
@@ -41,36 +46,121 @@ type task struct {
 	path string
 	nth  int // of its operations
 
-	asks [numKinds + 1]uint16 // how often each question was put in this operation; see ask
-	call call                 // what it is blocked in
+	births []birth // by name, while there are few
+	many   map[birth]int32
+
+	asks asks // how often each question was put in this operation; see ask
+	call call // what it is blocked in
 }
 
-// title returns the task's name as scripts have it.
+// A birth counts the tasks of one name that a task has started in a process.
+type birth struct {
+	p    *Process
+	name string
+	n    int32
+}
+
+// bear counts a task that t starts, or sets a timer for, and returns which one of
+// that name it is. Timers count when they are set, lest it depended on which of
+// them is first.
+func (t *task) bear(p *Process, name string) int32 {
+	if t.many != nil {
+		k := birth{p: p, name: name}
+		t.many[k]++
+		return t.many[k]
+	}
+	for i := range t.births {
+		if b := &t.births[i]; b.p == p && b.name == name {
+			b.n++
+			return b.n
+		}
+	}
+	t.births = append(t.births, birth{p, name, 1})
+	if len(t.births) > 16 {
+		t.many = make(map[birth]int32)
+		for _, b := range t.births {
+			t.many[birth{p: b.p, name: b.name}] = b.n
+		}
+	}
+	return 1
+}
+
+// descend says whose k-th task of its name t is.
+func (t *task) descend(parent *task, k int32) {
+	t.parent, t.rank, t.head, t.generation = parent, k, t, 1
+	if k == 1 && parent.p == t.p && parent.name == t.name && parent.head != nil {
+		t.head, t.generation = parent.head, parent.generation+1
+	}
+}
+
+// clean makes a task ready to be used again.
+func (t *task) clean() {
+	clear(t.births)
+	*t = task{births: t.births[:0]}
+}
+
+// title returns the task's name as scripts have it, in full.
 func (t *task) title() TaskName {
 	if t.id == 0 {
 		return TaskName{}
 	}
-	return TaskName{Process: t.p.cfg.Name, Incarnation: t.p.incarnation, Task: t.route()}
+	return TaskName{Process: t.p.alias(), Incarnation: t.p.incarnation, Task: t.route()}
 }
 
-// route returns the names that lead from a task that was there when the run
-// began to this one. They depend on what its parents did, and on nothing else.
-func (t *task) route() string {
-	last := escapeName(t.name)
-	same := 1
-	for _, o := range t.s.tasks[1:t.id] {
-		if o.parent == t.parent && o.p == t.p && o.name == t.name {
-			same++
-		}
+// part returns the last component of the task's route.
+func (t *task) part() string {
+	s := escapeName(t.name)
+	if t.head.rank > 1 {
+		s += "~" + strconv.Itoa(int(t.head.rank))
 	}
-	if same > 1 {
-		last += "~" + strconv.Itoa(same)
+	if t.generation > 1 {
+		s += "*" + strconv.Itoa(int(t.generation))
 	}
-	if t.parent.id == 0 || t.parent.p != t.p {
-		return last
-	}
-	return t.parent.route() + ">" + last
+	return s
 }
+
+// A climb goes through the components of a task's route, from the last to the
+// first. Before that comes the one whose task started it from outside the
+// process: the world, or a task of another process, by its whole name.
+type climb struct{ at, origin *task }
+
+func (t *task) climb() climb { return climb{at: t} }
+
+func (c *climb) next() (part string, ok bool) {
+	switch {
+	case c.at != nil:
+		part = c.at.part()
+		up := c.at.head.parent
+		if up.p == c.at.p {
+			c.at = up
+		} else {
+			c.at, c.origin = nil, up
+		}
+		return part, true
+	case c.origin != nil:
+		part = escapeName(c.origin.String())
+		c.origin = nil
+		return part, true
+	}
+	return "", false
+}
+
+// route returns the names that lead to this task from one that was there when the
+// run began, or that a task of another process started. They depend on what its
+// parents did, and on nothing else.
+func (t *task) route() string {
+	var parts []string
+	for c := t.climb(); c.at != nil || c.origin != nil && c.origin.id != 0; {
+		part, _ := c.next()
+		parts = append(parts, part)
+	}
+	slices.Reverse(parts)
+	return strings.Join(parts, ">")
+}
+
+// root reports whether the task was there when the run began, or its process was
+// started: before every task whose route is longer.
+func (t *task) root() bool { return t.generation == 1 && t.parent.id == 0 }
 
 // String returns the same for reading: "client/main".
 func (t *task) String() string { return t.title().String() }

@@ -14,15 +14,25 @@ type TaskName struct {
 	Incarnation int    // which of its lives, from 1
 
 	// Task is the task's path: its name after those of the tasks that it descends
-	// from, joined by ">". The second task of one name that a parent started has
-	// "~2" after the name, the third "~3". The names in it are escaped already, as
-	// they are in a script ([Script]): escaping the whole would take the joints for
-	// parts of names.
+	// from, joined by ">". The second task of one name that a parent started, or set
+	// a timer for, has "~2" after the name, the third "~3". Where tasks of one name
+	// start each other, as a timer's that sets itself again, they are one component:
+	// "tick", "tick*2", "tick*3" instead of tick>tick>tick.
+	//
+	// A task that one of another process started has that one's whole name before
+	// its own, as one component: what a/main starts in b as x is b/a%2Fmain>x.
+	//
+	// Scripts leave components out at the front as long as no other task of the
+	// process is called so at its end. If a path is all of a task's path and the end
+	// of others', it is written after a component "world", unless it is one name.
+	//
+	// The names in it are escaped already, as they are in a script ([Script]):
+	// escaping the whole would take the joints for parts of names.
 	Task string
 }
 
 // ParseTaskName reads what [TaskName.String] writes, and also what that leaves
-// out (#1, ~1). Errors are *ScriptError, with Line 0.
+// out (#1, ~1, *1). Errors are *ScriptError, with Line 0.
 func ParseTaskName(text string) (TaskName, error) {
 	if text == (TaskName{}).String() {
 		return TaskName{}, nil
@@ -46,22 +56,34 @@ func ParseTaskName(text string) (TaskName, error) {
 	return n, nil
 }
 
-// canonicalPart reads a name with its ~2, and writes it again.
+// canonicalPart reads a name with its ~2 and *3, and writes it again.
 func canonicalPart(text string) (string, error) {
-	escaped, nth, isNth := strings.Cut(text, "~")
+	word, chain, isChain := strings.Cut(text, "*")
+	escaped, nth, isNth := strings.Cut(word, "~")
 	name, err := unescapeName(escaped)
 	if err != nil {
 		return "", err
 	}
 	part := escapeName(name)
-	if !isNth {
-		return part, nil
+	if isNth {
+		k, err := parseNumber(nth, text, "tasks of one name", "the second task of a name is written ~2, and a ~ in a name %7E")
+		if err != nil {
+			return "", err
+		}
+		if k > 1 {
+			part += "~" + strconv.Itoa(k)
+		}
 	}
-	k, err := parseNumber(nth, text, "tasks of one name", "the second task of a name is written ~2, and a ~ in a name %7E")
-	if k > 1 {
-		part += "~" + strconv.Itoa(k)
+	if isChain {
+		n, err := parseNumber(chain, text, "tasks of a chain", "the second task of a chain of one name is written *2, and a * in a name %2A")
+		if err != nil {
+			return "", err
+		}
+		if n > 1 {
+			part += "*" + strconv.Itoa(n)
+		}
 	}
-	return part, err
+	return part, nil
 }
 
 // parseProcess reads what processName writes.
