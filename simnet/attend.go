@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 
 	"example.com/brine/simnet/internal/afunix"
 	"example.com/brine/simnet/internal/coro"
@@ -101,6 +102,18 @@ func (s *sched) strange(p *Process, op Op, id afunix.ID, path string) error {
 	s.attention.Or(strayed)
 	return invalid(op, path, what)
 }
+
+// strangeNow is Now for whoever is not the running task. It cannot fail, so only
+// the run does, if it is not over.
+func (s *sched) strangeNow(p *Process) time.Time {
+	if !s.turn() && !s.asks() && !s.ended() && !s.disowned() {
+		s.strange(p, OpNow, 0, "")
+	}
+	return s.glance()
+}
+
+//go:norace
+func (s *sched) glance() time.Time { return epoch.Add(time.Duration(s.now)) }
 
 // asks reports whether the caller is the running task, in its Chooser.
 //

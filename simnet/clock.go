@@ -13,7 +13,12 @@ import (
 )
 
 // Now implements transport.Clock: it is the time of Config.Clock.
-func (t *Transport) Now() time.Time { return t.p.w.now() }
+func (t *Transport) Now() time.Time {
+	if s := t.p.w.sched; s != nil && !s.mine() {
+		return s.strangeNow(t.p)
+	}
+	return t.p.w.now()
+}
 
 // Sleep implements transport.Clock.
 func (t *Transport) Sleep(until time.Time) (err error) {

@@ -69,6 +69,8 @@ const (
 	OpStat
 	OpNames
 
+	OpNow // only in the message about a goroutine that is no task
+
 	numOps
 )
 
@@ -83,6 +85,7 @@ var opNames = [numOps]string{
 	"start", "kill", "restart", "pause", "resume", "chdir", "umask", "setrlimit",
 	"fault", "reset",
 	"mkdir", "create", "symlink", "link", "chown", "remount", "stat", "readdir",
+	"now",
 }
 
 // String returns the operation's word.

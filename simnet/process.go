@@ -49,9 +49,16 @@ type Process struct {
 	fault  syscall.Errno // what the next call that makes a descriptor fails with
 }
 
-// Process starts a process of root's, in the root directory. It does not block.
+// Process starts a process of root's, in the root directory. It does not block
+// and does not fail; after the end of a run, or for a goroutine that is none of
+// its tasks, it returns a process that is dead.
 func (w *World) Process(name string) *Process {
-	p, _ := w.Start(ProcessConfig{Name: name}) // can fail for its directory alone
+	cfg := ProcessConfig{Name: name}
+	p, err := w.Start(cfg)
+	if err != nil {
+		p = &Process{w: w, cfg: cfg, dead: true}
+		p.Transport = &Transport{p: p, canceled: true, off: true}
+	}
 	return p
 }
 
@@ -185,6 +192,11 @@ func (p *Process) SetNOFILE(n int) (err error) {
 // and before it has any effect; a connection that was to be accepted stays
 // pending. Calls that are blocked already are spared. 0 takes the order back.
 func (p *Process) Fault(errno syscall.Errno) {
+	var err error
+	if p.enter(OpFault, "") != nil {
+		return
+	}
+	defer p.leave(OpFault, &err)
 	p.w.lock()
 	p.fault = errno
 	p.w.unlock()

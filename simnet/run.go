@@ -116,7 +116,12 @@ func Loop(f func(r *Runner)) {
 // close ends the goroutines that are left.
 func (r *Runner) close() {
 	r.end(r.workers)
-	r.workers, r.shut = nil, true
+	r.workers = nil
+	if !r.busy.CompareAndSwap(false, true) {
+		return // somebody else uses it, against the rules
+	}
+	r.shut = true
+	r.busy.Store(false)
 }
 
 // end ends goroutines, whatever they are doing. It returns those that do not end,
@@ -149,8 +154,28 @@ func (r *Runner) task() *task {
 
 // Run is [Run] on the Runner. The Result is the caller's.
 func (r *Runner) Run(cfg Config, build func(*World)) *Result {
+	if why := r.take(); why != "" {
+		return &Result{Err: &Misuse{What: why}}
+	}
+	defer r.busy.Store(false)
+	if build == nil {
+		return &Result{Err: &Misuse{What: "Run was given no build function; have it start a task"}}
+	}
 	s := r.execute(cfg, build)
 	return s.result()
+}
+
+// take says why the Runner cannot be used, or makes it the caller's until busy is
+// set back.
+func (r *Runner) take() (why string) {
+	switch {
+	case !r.busy.CompareAndSwap(false, true):
+		return "a run of this Runner is under way, and there can be only one; use Run, or another Loop"
+	case r.shut:
+		r.busy.Store(false)
+		return "the Loop that this Runner is of has returned"
+	}
+	return ""
 }
 
 // execute executes a run.
@@ -176,6 +201,7 @@ func (r *Runner) execute(cfg Config, build func(*World)) *sched {
 		e.end(s)
 	}
 	r.reap(s)
+	w.repose()
 	return s
 }
 
@@ -267,9 +293,18 @@ func (r *Runner) reap(s *sched) {
 	s.tasks, s.runq, s.heap, s.answers, s.wakers, s.sameTime = nil, runq{}, nil, nil, nil, nil
 }
 
+// repose has the world be looked at from now on, as it was at the end of its run.
+func (w *World) repose() {
+	w.mu.Lock()
+	w.sched.settled = true
+	w.mu.Unlock()
+}
+
 // retire takes from a world what the next one is to have.
 func (w *World) retire() {
-	w.k, w.waits = nil, nil
+	w.mu.Lock()
+	w.k, w.waits, w.sched.settled = nil, nil, false
+	w.mu.Unlock()
 }
 
 func (s *sched) result() *Result {

@@ -26,11 +26,8 @@ func permMode(op Op, name string, mode fs.FileMode) (uint32, error) {
 // fs.ModeSticky.
 func (w *World) Mkdir(name string, mode fs.FileMode) error {
 	const op = OpMkdir
-	m, err := permMode(op, name, mode)
-	if err != nil {
-		return err
-	}
-	return w.scene(op, name, func() (syscall.Errno, []afunix.Waiter) {
+	m, bad := permMode(op, name, mode)
+	return w.scene(op, name, bad, func() (syscall.Errno, []afunix.Waiter) {
 		return w.k.Mkdir(w.root, name, m)
 	})
 }
@@ -57,11 +54,8 @@ func (w *World) MkdirAll(name string, mode fs.FileMode) error {
 // Mkdir.
 func (w *World) Create(name string, mode fs.FileMode) error {
 	const op = OpCreate
-	m, err := permMode(op, name, mode)
-	if err != nil {
-		return err
-	}
-	return w.scene(op, name, func() (syscall.Errno, []afunix.Waiter) {
+	m, bad := permMode(op, name, mode)
+	return w.scene(op, name, bad, func() (syscall.Errno, []afunix.Waiter) {
 		return w.k.Mknod(w.root, name, afunix.Regular, m)
 	})
 }
@@ -70,10 +64,7 @@ func (w *World) Create(name string, mode fs.FileMode) error {
 // as for Mkdir; ENOENT for an empty target.
 func (w *World) Symlink(target, name string) error {
 	const op = OpSymlink
-	if err := checkFile(op, target); err != nil {
-		return err
-	}
-	return w.scene(op, name, func() (syscall.Errno, []afunix.Waiter) {
+	return w.scene(op, name, checkFile(op, target), func() (syscall.Errno, []afunix.Waiter) {
 		return w.k.Symlink(w.root, target, name)
 	})
 }
@@ -82,10 +73,7 @@ func (w *World) Symlink(target, name string) error {
 // paths, EEXIST, EPERM for a directory, EXDEV.
 func (w *World) Link(oldname, newname string) error {
 	const op = OpLink
-	if err := checkFile(op, newname); err != nil {
-		return err
-	}
-	return w.scene(op, oldname, func() (syscall.Errno, []afunix.Waiter) {
+	return w.scene(op, oldname, checkFile(op, newname), func() (syscall.Errno, []afunix.Waiter) {
 		return w.k.Link(w.root, oldname, newname)
 	})
 }
@@ -93,11 +81,8 @@ func (w *World) Link(oldname, newname string) error {
 // Chmod sets the mode of a file, following symbolic links. Errors: as for Mkdir.
 func (w *World) Chmod(name string, mode fs.FileMode) error {
 	const op = OpChmod
-	m, err := permMode(op, name, mode)
-	if err != nil {
-		return err
-	}
-	return w.scene(op, name, func() (syscall.Errno, []afunix.Waiter) {
+	m, bad := permMode(op, name, mode)
+	return w.scene(op, name, bad, func() (syscall.Errno, []afunix.Waiter) {
 		return w.k.Chmod(w.root, name, m)
 	})
 }
@@ -105,7 +90,7 @@ func (w *World) Chmod(name string, mode fs.FileMode) error {
 // Chown sets the owner of a file, following symbolic links. Errors: those of a
 // path.
 func (w *World) Chown(name string, uid, gid int) error {
-	return w.scene(OpChown, name, func() (syscall.Errno, []afunix.Waiter) {
+	return w.scene(OpChown, name, nil, func() (syscall.Errno, []afunix.Waiter) {
 		return w.k.Chown(w.root, name, uid, gid)
 	})
 }
@@ -114,28 +99,38 @@ func (w *World) Chown(name string, uid, gid int) error {
 // writable again, as if a file system were mounted there: nothing can be renamed
 // or linked across its border (EXDEV). Errors: those of a path, ENOTDIR.
 func (w *World) SetReadOnly(dir string, readOnly bool) error {
-	return w.scene(OpRemount, dir, func() (syscall.Errno, []afunix.Waiter) {
+	return w.scene(OpRemount, dir, nil, func() (syscall.Errno, []afunix.Waiter) {
 		return w.k.SetReadOnly(w.root, dir, readOnly)
 	})
 }
 
 // Remove removes a file or an empty directory. A listener goes on with what it
 // has, unreachable. Errors: those of a path, ENOTEMPTY, EBUSY.
-func (w *World) Remove(name string) error {
-	if err := checkFile(OpRemove, name); err != nil {
+func (w *World) Remove(name string) (err error) {
+	const op = OpRemove
+	if err := w.enter(nil, op, 0, name); err != nil {
+		return err
+	}
+	defer w.leave(nil, op, &err)
+	if err := checkFile(op, name); err != nil {
 		return err
 	}
 	w.lock()
 	defer w.unlock()
-	return w.remove(OpRemove, w.root, name)
+	return w.remove(op, w.root, name)
 }
 
 // Rename renames a file, replacing the target if there is one (rename(2)).
 // Errors: those of both paths.
-func (w *World) Rename(oldname, newname string) error {
+func (w *World) Rename(oldname, newname string) (err error) {
+	const op = OpRename
+	if err := w.enter(nil, op, 0, oldname); err != nil {
+		return err
+	}
+	defer w.leave(nil, op, &err)
 	w.lock()
 	defer w.unlock()
-	return w.rename(OpRename, w.root, oldname, newname)
+	return w.rename(op, w.root, oldname, newname)
 }
 
 // A FileInfo is what is known of a file.
@@ -146,17 +141,16 @@ type FileInfo struct {
 }
 
 // Stat looks at a file, without following a link at the end of name (lstat(2)).
-// Errors: those of a path.
-func (w *World) Stat(name string) (FileInfo, error) {
-	const op = OpStat
-	if err := checkFile(op, name); err != nil {
+// Errors: those of a path. After the end of a run it shows what was there then,
+// until the Runner begins its next.
+func (w *World) Stat(name string) (info FileInfo, err error) {
+	var st afunix.Stat
+	err = w.view(OpStat, name, func() (errno syscall.Errno) {
+		st, errno = w.k.Lstat(w.root, name)
+		return errno
+	})
+	if err != nil {
 		return FileInfo{}, err
-	}
-	w.lock()
-	defer w.unlock()
-	st, errno := w.k.Lstat(w.root, name)
-	if errno != 0 {
-		return FileInfo{}, fail(op, name, errno)
 	}
 	mode := fs.FileMode(st.Mode & 0o777)
 	if st.Mode&0o1000 != 0 {
@@ -176,27 +170,51 @@ func (w *World) Stat(name string) (FileInfo, error) {
 }
 
 // Names returns the names in a directory, sorted. Errors: those of a path,
-// ENOTDIR.
-func (w *World) Names(dir string) ([]string, error) {
-	const op = OpNames
-	if err := checkFile(op, dir); err != nil {
-		return nil, err
+// ENOTDIR. After the end of a run it shows what was there then, as Stat does.
+func (w *World) Names(dir string) (names []string, err error) {
+	err = w.view(OpNames, dir, func() (errno syscall.Errno) {
+		names, errno = w.k.Names(w.root, dir)
+		return errno
+	})
+	return names, err
+}
+
+// view looks at the tree of files, as root.
+func (w *World) view(op Op, name string, f func() syscall.Errno) (err error) {
+	switch err = w.enter(nil, op, 0, name); {
+	case err == nil:
+		defer w.leave(nil, op, &err)
+		w.lock()
+		defer w.unlock()
+	case w.sched.ended():
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if !w.sched.settled {
+			return err
+		}
+	default:
+		return err
 	}
-	w.lock()
-	defer w.unlock()
-	names, errno := w.k.Names(w.root, dir)
-	if errno != 0 {
-		return nil, fail(op, dir, errno)
+	if err = checkFile(op, name); err != nil {
+		return err
 	}
-	return names, nil
+	if errno := f(); errno != 0 {
+		err = fail(op, name, errno)
+	}
+	return err
 }
 
 // SetMaxFiles changes how many files all processes together may have open
 // (fs.file-max): beyond it users other than root get ENFILE, and beyond twice
 // as many sockets everybody does. A negative number is EINVAL.
-func (w *World) SetMaxFiles(n int) error {
+func (w *World) SetMaxFiles(n int) (err error) {
+	const op = OpLimit
+	if err := w.enter(nil, op, 0, ""); err != nil {
+		return err
+	}
+	defer w.leave(nil, op, &err)
 	if n < 0 {
-		return invalid(OpLimit, "", "negative limit")
+		return invalid(op, "", "negative limit")
 	}
 	w.lock()
 	defer w.unlock()
@@ -204,8 +222,16 @@ func (w *World) SetMaxFiles(n int) error {
 	return nil
 }
 
-// scene carries out an operation on a file, as root.
-func (w *World) scene(op Op, name string, f func() (syscall.Errno, []afunix.Waiter)) error {
+// scene carries out an operation on a file, as root, unless its other arguments
+// are bad.
+func (w *World) scene(op Op, name string, bad error, f func() (syscall.Errno, []afunix.Waiter)) (err error) {
+	if err := w.enter(nil, op, 0, name); err != nil {
+		return err
+	}
+	defer w.leave(nil, op, &err)
+	if bad != nil {
+		return bad
+	}
 	if err := checkFile(op, name); err != nil {
 		return err
 	}
