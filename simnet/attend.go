@@ -18,6 +18,9 @@ func (s *sched) attend() {
 	if a&strayed != 0 {
 		s.verdict(s.stray.Load())
 	}
+	if a&heirs != 0 {
+		s.sweep()
+	}
 	if a&viewed != 0 {
 		s.look()
 	}

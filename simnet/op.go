@@ -69,6 +69,8 @@ const (
 	OpStat
 	OpNames
 
+	OpWithDeadline // of a process's clock
+
 	OpNow // only in the message about a goroutine that is no task
 
 	numOps
@@ -85,6 +87,7 @@ var opNames = [numOps]string{
 	"start", "kill", "restart", "pause", "resume", "chdir", "umask", "setrlimit",
 	"fault", "reset",
 	"mkdir", "create", "symlink", "link", "chown", "remount", "stat", "readdir",
+	"withdeadline",
 	"now",
 }
 

@@ -46,8 +46,6 @@ type sched struct {
 	now        int64 // nanoseconds since epoch
 	foreground int   // tasks and timers that have to be over before the run is
 
-	trace   *tracer // nil if the run is not traced
-	story   *Trace  // what it has made of the run
 	chooser Chooser
 	random  *random // chooser, if it is that
 	answers []uint32
@@ -66,6 +64,7 @@ type sched struct {
 	striker   *striker     // nil if there are no faults
 	fault     *striker     // the same, once the run has begun
 	rates     []int        // of the answers to the question that is put
+	contexts  contexts     // of clocks, that end with their parents
 	views     []*Transport // with a context that has to be looked at
 	wakers    []*call      // scratch of wake
 	sameTime  []*alarm     // scratch of due
@@ -80,6 +79,7 @@ type sched struct {
 const (
 	strayed = 1 << iota // a call came from a goroutine that is no task
 	viewed              // views is not empty
+	heirs               // contexts is not empty
 	hasty               // time may pass early
 )
 
@@ -261,12 +261,8 @@ func (s *sched) ring(a *alarm) {
 		return
 	}
 	s.unset(a)
-	was := s.now
 	if a.at > s.now {
 		s.now = a.at
-	}
-	if s.trace != nil {
-		s.trace.rang(a, was)
 	}
 	s.hash = mix(s.hash, uint64(s.now))
 	if c := a.call; c != nil {
@@ -346,17 +342,11 @@ func (s *sched) deliver(p *Process, parent *task, name string, k int32, backgrou
 		t.state = runnable
 		s.add(t.id)
 	}
-	if s.trace != nil {
-		s.trace.spawned(t)
-	}
 	return t
 }
 
 // began is told that a task runs for the first time.
 func (s *sched) began(t *task) {
-	if s.trace != nil {
-		s.trace.began(t)
-	}
 	s.publish()
 }
 
@@ -370,9 +360,6 @@ func (s *sched) finish(t *task) {
 		s.foreground--
 	}
 	s.hash = mix(s.hash, uint64(t.id)<<32^uint64(OpEnd))
-	if s.trace != nil {
-		s.trace.finished(t)
-	}
 	if t.id == 0 {
 		s.begin()
 	}
