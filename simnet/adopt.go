@@ -24,7 +24,11 @@ func (t *Transport) Adopt(fd transport.FD) (_ transport.Conn, err error) {
 	}
 	local, _ := w.k.SockName(t.p.id, d)
 	remote, _ := w.k.PeerName(t.p.id, d)
-	return t.newConn(d, shown(local), shown(remote)), nil
+	c := t.newConn(d, shown(local), shown(remote))
+	if tr := w.tracing(); tr != nil {
+		tr.now().Made = tr.name(c.id)
+	}
+	return c, nil
 }
 
 // AdoptListener implements transport.Sockets.
@@ -50,6 +54,9 @@ func (t *Transport) AdoptListener(fd transport.FD, cfg transport.ListenConfig) (
 		a.allow = slices.Clone(cfg.AllowUID)
 	}
 	a.id, _ = w.k.ID(t.p.id, d)
+	if tr := w.tracing(); tr != nil {
+		tr.now().Made = legible(a.path)
+	}
 	return &listener{accepts: a, view: t}, nil
 }
 
@@ -61,6 +68,9 @@ func (t *Transport) adopt(op Op, fd transport.FD, listening bool) (afunix.Desc, 
 	own, ok := t.p.own(fd)
 	if !ok {
 		return -1, fail(op, "", syscall.EBADF)
+	}
+	if tr := t.p.w.tracing(); tr != nil {
+		tr.now().Object = "fd of " + tr.described(own)
 	}
 	if err := t.check(op, ""); err != nil {
 		return -1, err
@@ -111,6 +121,9 @@ func (t *Transport) Attach(c transport.Conn) (_ transport.Conn, err error) {
 	if !ok || o.nobody() || o.p != t.p || o.closed {
 		return nil, fail(op, "", syscall.EBADF)
 	}
+	if tr := t.p.w.tracing(); tr != nil {
+		tr.now().Object = tr.name(o.id)
+	}
 	if err := t.check(op, ""); err != nil {
 		return nil, err
 	}
@@ -129,6 +142,9 @@ func (t *Transport) AttachListener(l transport.Listener) (_ transport.Listener, 
 	o, ok := l.(*listener)
 	if !ok || o.nobody() || o.p != t.p || o.closed {
 		return nil, fail(op, "", syscall.EBADF)
+	}
+	if tr := t.p.w.tracing(); tr != nil {
+		tr.now().Object = legible(o.path)
 	}
 	if err := t.check(op, ""); err != nil {
 		return nil, err

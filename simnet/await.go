@@ -27,6 +27,9 @@ func (s *sched) await(c *call) {
 		w.unlock()
 		return
 	}
+	if s.trace != nil {
+		s.trace.now().Blocked = true
+	}
 	for {
 		t.state = blocked
 		if s.fault != nil && s.fault.partial {

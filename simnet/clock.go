@@ -28,6 +28,9 @@ func (t *Transport) Sleep(until time.Time) (err error) {
 	}
 	defer t.p.leave(op, &err)
 	w := t.p.w
+	if tr := w.tracing(); tr != nil {
+		tr.until(until)
+	}
 	w.lock()
 	err = t.check(op, "")
 	if err == nil {
@@ -74,6 +77,10 @@ func (t *Transport) AfterFunc(name string, at time.Time, f func()) (_ transport.
 	}
 	defer t.p.leave(op, &err)
 	w := t.p.w
+	if tr := w.tracing(); tr != nil {
+		tr.now().Object = legible(name)
+		tr.until(at)
+	}
 	w.lock()
 	defer w.unlock()
 	if err := t.check(op, ""); err != nil {
@@ -154,6 +161,9 @@ func (a *timer) Stop() bool {
 	}
 	defer a.p.leave(OpStop, &err)
 	w := a.p.w
+	if tr := w.tracing(); tr != nil {
+		tr.now().Object = legible(a.name)
+	}
 	w.lock()
 	defer w.unlock()
 	if a.over || a.p.dead {
@@ -182,6 +192,9 @@ func (t *Transport) start(op Op, name string, f func()) (err error) {
 		return err
 	}
 	defer t.p.leave(op, &err)
+	if tr := t.p.w.tracing(); tr != nil {
+		tr.now().Object = legible(name)
+	}
 	t.p.w.lock()
 	defer t.p.w.unlock()
 	if err := t.check(op, ""); err != nil {

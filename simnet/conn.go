@@ -3,6 +3,7 @@ package simnet
 import (
 	"io"
 	"math"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -107,6 +108,9 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 	}
 	var cut bool
 	var errno syscall.Errno
+	if tr := w.tracing(); tr != nil {
+		tr.asked(total(bufs), len(fds), deadline, s.rcap, nil)
+	}
 	w.lock()
 	q := s.queues()
 	switch err = c.ready(op, deadline); {
@@ -197,6 +201,9 @@ func (w *World) recv(s *socket, bufs [][]byte, fds []transport.FD) (n, nfd int, 
 	w.events(woken)
 	for i := range nfd {
 		fds[i] = &descriptor{p: s.p, d: descs[i]}
+		if tr := w.tracing(); tr != nil {
+			tr.now().Passed++
+		}
 	}
 	return n, nfd, cut && nfd < len(fds), errno
 }
@@ -206,6 +213,9 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	return c.do(OpSetDeadline, func() error {
 		if err := c.p.w.timely(OpSetDeadline, "", t); err != nil {
 			return err
+		}
+		if tr := c.p.w.tracing(); tr != nil {
+			tr.capped("read", t)
 		}
 		c.rcap = t
 		if q := c.queues(); q != nil {
@@ -220,6 +230,9 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 	return c.do(OpSetDeadline, func() error {
 		if err := c.p.w.timely(OpSetDeadline, "", t); err != nil {
 			return err
+		}
+		if tr := c.p.w.tracing(); tr != nil {
+			tr.capped("write", t)
 		}
 		c.wcap = t
 		if q := c.queues(); q != nil {
@@ -290,6 +303,9 @@ func (s *socket) dup() (transport.FD, error) {
 	if errno != 0 {
 		return nil, fail(OpDup, "", errno)
 	}
+	if tr := s.p.w.tracing(); tr != nil {
+		tr.now().Made = "fd"
+	}
 	return &descriptor{p: s.p, d: d}, nil
 }
 
@@ -339,10 +355,13 @@ func (c *conn) SendBuffer() (size int, err error) {
 func (c *conn) SetSendBuffer(bytes int) error {
 	const op = OpSetSendBuffer
 	return c.do(op, func() error {
+		w := c.p.w
+		if tr := w.tracing(); tr != nil {
+			tr.now().Args = strconv.Itoa(bytes) + " bytes"
+		}
 		if bytes < 0 {
 			return invalid(op, "", "negative size")
 		}
-		w := c.p.w
 		errno, woken := w.k.SetSndBuf(c.p.id, c.d, min(bytes, math.MaxInt32))
 		if errno != 0 {
 			return fail(op, "", errno)

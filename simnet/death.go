@@ -63,6 +63,9 @@ func (w *World) vanish() {
 
 // kill takes the tasks and timers of a process off the schedule.
 func (s *sched) kill(p *Process) {
+	if s.trace != nil {
+		s.trace.fell(p)
+	}
 	for _, t := range s.tasks[1:] {
 		if t.p != p || t.state == done || t.state == dead {
 			continue
@@ -138,6 +141,9 @@ func (s *sched) pause(p *Process) {
 		return
 	}
 	p.paused = true
+	if s.trace != nil {
+		s.trace.befell("paused", p, OpPause)
+	}
 	for _, t := range s.tasks[1:] {
 		if t.p != p || t.state != runnable {
 			continue
@@ -157,6 +163,9 @@ func (s *sched) unpause(p *Process) {
 		return
 	}
 	p.paused = false
+	if s.trace != nil {
+		s.trace.befell("resumed", p, OpResume)
+	}
 	for _, t := range s.tasks[1:] {
 		if t.p != p {
 			continue

@@ -18,6 +18,9 @@ func (t *Transport) Dial(path string, deadline time.Time) (_ transport.Conn, err
 		return nil, err
 	}
 	defer p.leave(op, &err)
+	if tr := w.tracing(); tr != nil {
+		tr.until(deadline)
+	}
 	w.lock()
 	err = t.check(op, path)
 	if err == nil {
@@ -60,7 +63,11 @@ func (t *Transport) Dial(path string, deadline time.Time) (_ transport.Conn, err
 	}
 	remote, _ := w.k.PeerName(p.id, d)
 	w.shrink(p, d)
-	return t.newConn(d, "", shown(remote)), nil
+	c := t.newConn(d, "", shown(remote))
+	if tr := w.tracing(); tr != nil {
+		tr.now().Made = tr.name(c.id)
+	}
+	return c, nil
 }
 
 // connect connects a socket. EAGAIN means that the queue of the listener full
@@ -68,6 +75,9 @@ func (t *Transport) Dial(path string, deadline time.Time) (_ transport.Conn, err
 func (w *World) connect(p *Process, d afunix.Desc, name string) (full afunix.ID, errno syscall.Errno) {
 	full, errno, woken := w.k.Connect(p.id, d, name)
 	w.events(woken)
+	if tr := w.tracing(); tr != nil && errno == 0 {
+		tr.connected(p, d)
+	}
 	return full, errno
 }
 
@@ -94,5 +104,9 @@ func (t *Transport) Pair() (_, _ transport.Conn, err error) {
 	}
 	w.shrink(t.p, a)
 	w.shrink(t.p, b)
-	return t.newConn(a, "", ""), t.newConn(b, "", ""), nil
+	c1, c2 := t.newConn(a, "", ""), t.newConn(b, "", "")
+	if tr := w.tracing(); tr != nil {
+		tr.paired(c1, c2)
+	}
+	return c1, c2, nil
 }

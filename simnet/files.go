@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"syscall"
@@ -56,6 +57,9 @@ func (t *Transport) Rename(oldpath, newpath string) (err error) {
 		return err
 	}
 	defer t.p.leave(op, &err)
+	if tr := t.p.w.tracing(); tr != nil {
+		tr.now().Args = "to " + legible(newpath)
+	}
 	t.p.w.lock()
 	defer t.p.w.unlock()
 	if err := t.check(op, oldpath); err != nil {
@@ -87,6 +91,9 @@ func (t *Transport) Chmod(path string, mode fs.FileMode) (err error) {
 	}
 	defer t.p.leave(op, &err)
 	w := t.p.w
+	if tr := w.tracing(); tr != nil {
+		tr.now().Args = fmt.Sprintf("%04o", uint32(mode))
+	}
 	w.lock()
 	defer w.unlock()
 	if err := t.check(op, path); err != nil {

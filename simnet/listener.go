@@ -40,6 +40,9 @@ func (t *Transport) Listen(path string, backlog int, cfg transport.ListenConfig)
 	}
 	defer t.p.leave(op, &err)
 	w := t.p.w
+	if tr := w.tracing(); tr != nil {
+		tr.listens(backlog, cfg)
+	}
 	w.lock()
 	defer w.unlock()
 	if err := t.check(op, path); err != nil {
@@ -160,6 +163,9 @@ func (l *listener) Accept(deadline time.Time) (_ transport.Conn, err error) {
 		return nil, err
 	}
 	defer p.leave(op, &err)
+	if tr := w.tracing(); tr != nil {
+		tr.until(transport.Earlier(deadline, l.rcap))
+	}
 	w.lock()
 	err = l.use(op, l.path)
 	if err == nil {
@@ -203,7 +209,11 @@ func (l *listener) Accept(deadline time.Time) (_ transport.Conn, err error) {
 		return nil, fail(op, l.path, errno)
 	}
 	w.shrink(p, d)
-	return l.view.newConn(d, l.path, peer), nil
+	c := l.view.newConn(d, l.path, peer)
+	if tr := w.tracing(); tr != nil {
+		tr.accepted(c)
+	}
+	return c, nil
 }
 
 // accept takes a connection that is there and allowed.
@@ -248,6 +258,9 @@ func (l *listener) SetDeadline(t time.Time) error {
 	return l.do(OpSetDeadline, l.Addr().String(), func() error {
 		if err := l.p.w.timely(OpSetDeadline, l.path, t); err != nil {
 			return err
+		}
+		if tr := l.p.w.tracing(); tr != nil {
+			tr.capped("accept", t)
 		}
 		l.rcap = t
 		if q := l.queues(); q != nil {

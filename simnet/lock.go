@@ -17,6 +17,9 @@ func (t *Transport) Lock(path string, deadline time.Time) (_ transport.FD, err e
 		return nil, err
 	}
 	defer p.leave(op, &err)
+	if tr := w.tracing(); tr != nil {
+		tr.until(deadline)
+	}
 	w.lock()
 	err = t.check(op, path)
 	if err == nil {

@@ -32,6 +32,9 @@ func (n *notifier) Notify() {
 	if n.t.p.enter(op, "") != nil {
 		return
 	}
+	if tr := w.tracing(); tr != nil {
+		tr.notifier(n)
+	}
 	w.lock()
 	switch {
 	case n.t.p.dead:
@@ -55,6 +58,10 @@ func (n *notifier) Wait(deadline time.Time) (err error) {
 	}
 	defer n.t.p.leave(op, &err)
 	w := n.t.p.w
+	if tr := w.tracing(); tr != nil {
+		tr.notifier(n)
+		tr.until(deadline)
+	}
 	w.lock()
 	err = n.t.check(op, "")
 	if err == nil {

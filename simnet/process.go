@@ -1,8 +1,10 @@
 package simnet
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -94,6 +96,9 @@ func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
 	if errno != 0 {
 		return nil, fail(op, cfg.Dir, errno)
 	}
+	if tr := w.tracing(); tr != nil {
+		tr.started(p)
+	}
 	if w.sched != nil {
 		w.sched.processes = append(w.sched.processes, p)
 	}
@@ -158,6 +163,9 @@ func (p *Process) SetUmask(mask fs.FileMode) (err error) {
 	if err := p.enter(op, ""); err != nil {
 		return err
 	}
+	if tr := p.w.tracing(); tr != nil {
+		tr.now().Args = fmt.Sprintf("%04o", mask)
+	}
 	defer p.leave(op, &err)
 	if mask&^fs.ModePerm != 0 {
 		return invalid(op, "", "umask with bits other than permissions")
@@ -176,6 +184,9 @@ func (p *Process) SetNOFILE(n int) (err error) {
 	const op = OpLimit
 	if err := p.enter(op, ""); err != nil {
 		return err
+	}
+	if tr := p.w.tracing(); tr != nil {
+		tr.now().Args = strconv.Itoa(n) + " descriptors"
 	}
 	defer p.leave(op, &err)
 	p.w.lock()

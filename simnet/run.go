@@ -27,6 +27,12 @@ type Result struct {
 	Tasks   int           // that were started
 	Elapsed time.Duration // virtual
 	Fired   Fired         // how often each fault struck
+
+	// Trace is what happened: nil for a run that passed and was not asked for it
+	// (Config.Trace), that Config.Once keeps from being executed again, or that
+	// was another one when it was; then Diverged says how.
+	Trace    *Trace
+	Diverged error
 	Script  Script        // the deviations, if Config.Chooser is a [Recorder]
 }
 
@@ -161,8 +167,11 @@ func (r *Runner) Run(cfg Config, build func(*World)) *Result {
 	if build == nil {
 		return &Result{Err: &Misuse{What: "Run was given no build function; have it start a task"}}
 	}
-	s := r.execute(cfg, build)
-	return s.result()
+	res := r.execute(cfg, build).result()
+	if res.Err != nil && !cfg.Trace && !cfg.Once {
+		res = r.retrace(cfg, build, res)
+	}
+	return res
 }
 
 // take says why the Runner cannot be used, or makes it the caller's until busy is
@@ -259,6 +268,9 @@ func (r *Runner) world(cfg Config) *World {
 	if s.striker = newStriker(cfg.Faults, wants); s.striker != nil && s.striker.on(FaultEarly) {
 		s.attention.Or(hasty)
 	}
+	if cfg.Trace {
+		s.traced()
+	}
 	w.begin()
 	r.last = w
 	return w
@@ -317,6 +329,9 @@ func (s *sched) result() *Result {
 	}
 	if s.striker != nil {
 		res.Fired = s.striker.fired
+	}
+	if s.story != nil {
+		res.Trace, s.story.Hash, s.story.Verdict = s.story, s.hash, verdictText(s.err)
 	}
 	return res
 }

@@ -46,6 +46,8 @@ type sched struct {
 	now        int64 // nanoseconds since epoch
 	foreground int   // tasks and timers that have to be over before the run is
 
+	trace   *tracer // nil if the run is not traced
+	story   *Trace  // what it has made of the run
 	chooser Chooser
 	random  *random // chooser, if it is that
 	answers []uint32
@@ -261,8 +263,12 @@ func (s *sched) ring(a *alarm) {
 		return
 	}
 	s.unset(a)
+	was := s.now
 	if a.at > s.now {
 		s.now = a.at
+	}
+	if s.trace != nil {
+		s.trace.rang(a, was)
 	}
 	s.hash = mix(s.hash, uint64(s.now))
 	if c := a.call; c != nil {
@@ -342,11 +348,17 @@ func (s *sched) deliver(p *Process, parent *task, name string, k int32, backgrou
 		t.state = runnable
 		s.add(t.id)
 	}
+	if s.trace != nil {
+		s.trace.spawned(t)
+	}
 	return t
 }
 
 // began is told that a task runs for the first time.
 func (s *sched) began(t *task) {
+	if s.trace != nil {
+		s.trace.began(t)
+	}
 	s.publish()
 }
 
@@ -360,6 +372,9 @@ func (s *sched) finish(t *task) {
 		s.foreground--
 	}
 	s.hash = mix(s.hash, uint64(t.id)<<32^uint64(OpEnd))
+	if s.trace != nil {
+		s.trace.finished(t)
+	}
 	if t.id == 0 {
 		s.begin()
 	}

@@ -23,6 +23,9 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 	}
 	var errno syscall.Errno
 	size := total(bufs)
+	if tr := w.tracing(); tr != nil {
+		tr.asked(size, len(fds), deadline, c.wcap, bufs)
+	}
 	w.lock()
 	if err = c.ready(op, deadline); err == nil && len(fds) > 0 {
 		switch {
@@ -81,6 +84,9 @@ func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline ti
 			fd.(*descriptor).holds++
 		}
 	}
+	if tr := w.tracing(); tr != nil {
+		tr.part(b)
+	}
 	w.wait(b)
 	n, errno = b.n, b.errno
 	w.free(b)
@@ -136,6 +142,9 @@ func (w *World) sendRest(c *call) (errno syscall.Errno) {
 		w.descs[i] = fd.(*descriptor).d
 	}
 	c.n, errno = w.send(c.s, c.bufs, len(c.fds), c.n, c.size)
+	if tr := w.tracing(); tr != nil {
+		tr.part(c)
+	}
 	if c.n > 0 {
 		w.unhold(c)
 	}
@@ -252,6 +261,9 @@ func (d *descriptor) Close() (err error) {
 		return err
 	}
 	defer d.p.leave(op, &err)
+	if tr := d.p.w.tracing(); tr != nil {
+		tr.now().Object = "fd of " + tr.described(d)
+	}
 	d.p.w.lock()
 	defer d.p.w.unlock()
 	switch {

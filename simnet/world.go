@@ -30,6 +30,8 @@ type Config struct {
 
 	Chooser Chooser // who answers; nil is [Calm]
 	Steps   int     // operations after which a run is [Stuck]; 0 is 1,000,000
+	Trace   bool    // the Result has the Trace, whether the run fails or not
+	Once    bool    // a run that fails is not executed again, for those who execute many
 	Faults  Faults  // what may fail
 }
 

@@ -1,0 +1,495 @@
+package simnet
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/transport"
+)
+
+// traceLength is how many events a trace is cut to when it is twice as long.
+const traceLength = 1 << 16
+
+// A tracer writes down what happens in a run. It stands at the gate in place of
+// the scheduler, and before its Chooser, so that a run without one pays nothing
+// for that; what passes neither is told to it where it happens, by whoever finds
+// that the World is traced.
+//
+// An operation has its record from enter on, in open, and its place in the trace
+// from its end on.
+type tracer struct {
+	s       *sched
+	inner   Chooser
+	done    bool // the run is over: what is unwound is of no interest
+	count   int
+	records []*record // the last ones
+	skipped int
+
+	open  []*record // by TaskID: the operation that is under way, or else the last one
+	loose []Line    // deviations that belong to what happens next
+	late  []*record // cut short by what happens next
+	rings *record   // what has just happened, which may start a task
+	names []TaskName
+	origins
+	notifiers map[*notifier]int // only looked up
+}
+
+// A record is an Event that is being made.
+type record struct {
+	Event
+	ended bool
+	id    afunix.ID // of a Send's or a Recv's socket
+	put   int       // bytes of a Send that its peer has
+	from  []origin
+}
+
+// tracing returns who traces the run, nil if nobody does. It is for what a call
+// has to tell between the gates.
+func (w *World) tracing() *tracer {
+	if w.sched == nil {
+		return nil
+	}
+	return w.sched.trace
+}
+
+// traced puts a tracer into a run that is about to begin.
+func (s *sched) traced() {
+	tr := &tracer{s: s, notifiers: map[*notifier]int{}}
+	switch {
+	case s.random != nil:
+		tr.inner = s.random
+	case s.chooser != nil:
+		tr.inner = s.chooser
+	default:
+		tr.inner = calm{}
+	}
+	s.random, s.chooser, s.exact = nil, tr, true
+	s.trace, s.w.gate = tr, tr
+}
+
+// enter implements gate.
+func (tr *tracer) enter(p *Process, op Op, id afunix.ID, path string) error {
+	s := tr.s
+	if tr.done || !s.mine() {
+		return s.enter(p, op, id, path)
+	}
+	t := s.task
+	e := tr.begin(t, op.String(), t.nth+1)
+	e.id = id
+	switch op {
+	case OpKill, OpRestart, OpPause, OpResume:
+		e.Object = p.label()
+	default:
+		switch {
+		case path != "":
+			e.Object = legible(path)
+		case id != 0:
+			e.Object = tr.name(id)
+		}
+	}
+	err := s.enter(p, op, id, path)
+	if err != nil {
+		tr.end(t, 0, err)
+	}
+	return err
+}
+
+// leave implements gate.
+func (tr *tracer) leave(p *Process, op Op, n int, err error) {
+	s := tr.s
+	if !tr.done {
+		tr.end(s.task, n, err)
+	}
+	s.leave(p, op, n, err)
+}
+
+// begin opens the record of an operation.
+func (tr *tracer) begin(t *task, op string, nth int) *record {
+	for int(t.id) >= len(tr.open) {
+		tr.open = append(tr.open, nil)
+	}
+	e := &record{Event: Event{Began: time.Duration(tr.s.now), Task: tr.task(t), Nth: nth, Op: op}}
+	tr.open[t.id], tr.rings = e, nil
+	return e
+}
+
+// end closes it.
+func (tr *tracer) end(t *task, n int, err error) {
+	e := tr.of(t)
+	if e == nil {
+		return
+	}
+	e.Moved = n
+	e.Err, e.Why = outcome(err)
+	if n > 0 {
+		switch e.Op {
+		case opNames[OpSend]:
+			e.Passed = e.FDs
+			tr.moved(e, n)
+		case opNames[OpRecv]:
+			e.from = tr.take(e.id, n)
+		}
+	}
+	tr.add(e)
+}
+
+// of returns the record of the operation that a task is in, nil if it is in none.
+func (tr *tracer) of(t *task) *record {
+	if int(t.id) < len(tr.open) {
+		if e := tr.open[t.id]; e != nil && !e.ended {
+			return e
+		}
+	}
+	return nil
+}
+
+// now returns the record of the running task's operation, for what it was given
+// and what it made. It is never nil.
+func (tr *tracer) now() *record {
+	if e := tr.of(tr.s.task); e != nil {
+		return e
+	}
+	return &record{}
+}
+
+// add gives a record its place in the trace.
+func (tr *tracer) add(e *record) {
+	tr.count++
+	e.ended, e.N, e.At = true, tr.count, time.Duration(tr.s.now)
+	if len(tr.loose) > 0 {
+		e.Choices = append(e.Choices, tr.loose...)
+		tr.loose = tr.loose[:0]
+	}
+	if len(tr.records) == 2*traceLength {
+		n := copy(tr.records, tr.records[traceLength:])
+		clear(tr.records[n:])
+		tr.records = tr.records[:n]
+		tr.skipped += traceLength
+	}
+	tr.records = append(tr.records, e)
+	if late := tr.late; len(late) > 0 {
+		tr.late = nil
+		for _, e := range late {
+			tr.add(e)
+		}
+	}
+}
+
+// happened is told of what is no task's operation.
+func (tr *tracer) happened(what, object string, since int64) *record {
+	e := &record{Event: Event{Op: what, Object: object, Began: time.Duration(since)}}
+	tr.add(e)
+	return e
+}
+
+// Choose implements Chooser: it writes deviations down.
+func (tr *tracer) Choose(p *Point) int {
+	i := tr.inner.Choose(p)
+	if i <= 0 || i >= p.N {
+		return i
+	}
+	t := tr.s.tasks[p.Task]
+	l := Line{Task: tr.task(t), Op: p.Nth, After: p.After, Ask: p.Ask, Kind: p.Kind, Answer: p.Answer(i)}
+	if int(t.id) < len(tr.open) && p.Kind != KindTimer && p.Kind != KindEarly {
+		if e := tr.open[t.id]; e != nil && e.Nth == p.Nth {
+			e.Choices = append(e.Choices, l)
+			return i
+		}
+	}
+	tr.loose = append(tr.loose, l)
+	return i
+}
+
+// began is told that a task runs for the first time.
+func (tr *tracer) began(t *task) {
+	if t.id != 0 && !tr.done {
+		tr.add(tr.begin(t, opNames[OpBegin], 0))
+	}
+}
+
+// finished is told that a task has returned.
+func (tr *tracer) finished(t *task) {
+	if t.id != 0 && !tr.done {
+		tr.add(tr.begin(t, opNames[OpEnd], t.nth))
+	}
+}
+
+// spawned is told of a new task.
+func (tr *tracer) spawned(t *task) {
+	e := tr.rings
+	if tr.rings = nil; e == nil {
+		e = tr.now()
+	}
+	if e.Made == "" {
+		e.Made = tr.task(t).String()
+	}
+}
+
+// rang is told that an alarm goes off, and when the last thing happened.
+func (tr *tracer) rang(a *alarm, since int64) {
+	tr.rings = tr.happened("timer", tr.task(tr.s.tasks[a.task]).String()+" "+strconv.Itoa(int(a.nth)), since)
+}
+
+// fell is told that a process is killed.
+func (tr *tracer) fell(p *Process) {
+	ordered := tr.does(OpKill) || tr.does(OpRestart)
+	for _, t := range tr.s.tasks[1:] {
+		if t.p != p || ordered && t == tr.s.task {
+			continue // who kills itself is told like who kills another
+		}
+		if e := tr.of(t); e != nil {
+			e.ended, e.Open = true, "killed"
+			tr.late = append(tr.late, e)
+		}
+	}
+	if !ordered {
+		tr.happened("killed", p.label(), tr.s.now)
+	}
+}
+
+// started is told of a new life of a process.
+func (tr *tracer) started(p *Process) {
+	switch {
+	case tr.does(OpStart):
+		tr.now().Object = p.label()
+	case tr.does(OpRestart):
+		tr.now().Made = p.label()
+	default:
+		tr.rings = tr.happened("started", p.label(), tr.s.now)
+	}
+}
+
+// befell is told what became of a process, and which operation would say so
+// itself.
+func (tr *tracer) befell(what string, p *Process, by Op) {
+	if !tr.does(by) {
+		tr.happened(what, p.label(), tr.s.now)
+	}
+}
+
+// does reports whether it is the running task that does something, in an
+// operation which is not over.
+func (tr *tracer) does(op Op) bool {
+	e := tr.of(tr.s.task)
+	return e != nil && e.Op == op.String()
+}
+
+// task returns a task's name.
+func (tr *tracer) task(t *task) TaskName {
+	for len(tr.names) <= int(t.id) {
+		tr.names = append(tr.names, TaskName{})
+	}
+	n := &tr.names[t.id]
+	if *n == (TaskName{}) {
+		*n = t.title()
+	}
+	return *n
+}
+
+// moved notes that a Send has moved its first n bytes.
+func (tr *tracer) moved(e *record, n int) {
+	if n > e.put {
+		if to, ok := tr.s.w.k.PeerID(e.id); ok {
+			tr.put(to, e, n-e.put)
+		}
+		e.put = n
+	}
+}
+
+// part notes that a Send that is blocked has moved some.
+func (tr *tracer) part(c *call) {
+	if e := tr.of(c.task); e != nil {
+		tr.moved(e, c.n)
+	}
+}
+
+// asked notes what a Recv or a Send was given.
+func (tr *tracer) asked(size, fds int, deadline, limit time.Time, data [][]byte) {
+	e := tr.now()
+	e.Size, e.FDs = size, fds
+	tr.until(transport.Earlier(deadline, limit))
+	if size > 0 && data != nil {
+		e.Data = quoted(data, size)
+	}
+}
+
+// until notes a deadline.
+func (tr *tracer) until(deadline time.Time) {
+	if e := tr.now(); !deadline.IsZero() {
+		e.Timed, e.Until = true, max(0, time.Duration(elapsed(deadline)))
+	}
+}
+
+// paired notes both ends of a Pair.
+func (tr *tracer) paired(a, b *conn) {
+	tr.join(a.id, b.id, true)
+	tr.now().Made = tr.name(a.id) + " " + tr.name(b.id)
+}
+
+// accepted notes a connection that was accepted.
+func (tr *tracer) accepted(c *conn) {
+	peer, ok := tr.s.w.k.PeerID(c.id)
+	tr.accept(c.id, peer, ok)
+	tr.now().Made = tr.name(c.id)
+}
+
+// connected notes that a socket was connected, which is an ID's new life.
+func (tr *tracer) connected(p *Process, d afunix.Desc) {
+	k := tr.s.w.k
+	if id, errno := k.ID(p.id, d); errno == 0 {
+		if peer, ok := k.PeerID(id); ok {
+			tr.join(id, peer, false)
+		}
+	}
+}
+
+// described returns the name of what a descriptor is of.
+func (tr *tracer) described(d *descriptor) string {
+	k := tr.s.w.k
+	id, errno := k.ID(d.p.id, d.d)
+	if errno != 0 {
+		return "file"
+	}
+	if _, listens, _ := k.SockType(d.p.id, d.d); listens {
+		name, _ := k.SockName(d.p.id, d.d)
+		return legible(shown(name))
+	}
+	return tr.name(id)
+}
+
+// notifier names a notifier as the object.
+func (tr *tracer) notifier(n *notifier) {
+	i, ok := tr.notifiers[n]
+	if !ok {
+		i = len(tr.notifiers) + 1
+		tr.notifiers[n] = i
+	}
+	tr.now().Object = "n" + strconv.Itoa(i)
+}
+
+// finish ends the trace, and returns it.
+func (tr *tracer) finish() *Trace {
+	tr.done = true
+	s := tr.s
+	// Who was cut short by his own death: the event is there already, or is this.
+	for _, e := range tr.late {
+		tr.add(e)
+	}
+	for i, e := range tr.open {
+		if e == nil || e.ended {
+			continue
+		}
+		switch s.tasks[i].state {
+		case blocked:
+			e.Open = "blocked"
+		case dead:
+			e.Open = "killed"
+		case runnable, held:
+			e.Open = "runnable"
+		default:
+			e.Open = "running"
+		}
+		tr.add(e)
+	}
+	t := &Trace{Skipped: tr.skipped, Events: make([]Event, len(tr.records))}
+	for _, e := range tr.records {
+		for _, o := range e.from {
+			e.From = append(e.From, Move{o.from.N, o.bytes})
+			o.from.To = append(o.from.To, Move{e.N, o.bytes})
+		}
+	}
+	for i, e := range tr.records {
+		t.Events[i] = e.Event
+	}
+	return t
+}
+
+// verdictText is what an error says before the stacks.
+func verdictText(err error) string {
+	if err == nil {
+		return ""
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n\n")
+	return valid(text)
+}
+
+// outcome takes an error of an operation apart.
+func outcome(err error) (name, why string) {
+	if err == nil {
+		return "", ""
+	}
+	if err == io.EOF {
+		return "EOF", ""
+	}
+	e, ok := err.(*transport.Error)
+	if !ok {
+		return valid(err.Error()), ""
+	}
+	return cmp.Or(transport.ErrnoName(e.Err), e.Err.Error()), valid(e.Detail)
+}
+
+// legible returns a path as it is, or quoted if it could be taken for something
+// else.
+func legible(text string) string {
+	q := strconv.Quote(text)
+	if q == `"`+text+`"` && !strings.ContainsAny(text, " ") {
+		return text
+	}
+	return q
+}
+
+// valid returns text that JSON can hold.
+func valid(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
+
+// quoted returns how some bytes begin.
+func quoted(bufs [][]byte, size int) string {
+	const most = 32
+	var p []byte
+	for _, b := range bufs {
+		p = append(p, b[:min(len(b), most-len(p))]...)
+	}
+	q := strconv.QuoteToASCII(string(p))
+	for len(q) > most+2 { // escapes make it longer
+		p = p[:len(p)-1]
+		q = strconv.QuoteToASCII(string(p))
+	}
+	if size > len(p) {
+		q += "..."
+	}
+	return q
+}
+
+// capped notes a deadline of a direction.
+func (tr *tracer) capped(what string, deadline time.Time) {
+	tr.now().Args = what
+	tr.until(deadline)
+}
+
+// listens notes what Listen was given.
+func (tr *tracer) listens(backlog int, cfg transport.ListenConfig) {
+	args := []string{"backlog " + strconv.Itoa(backlog)}
+	if cfg.Mode != 0 {
+		args = append(args, fmt.Sprintf("mode %04o", uint32(cfg.Mode)))
+	}
+	if len(cfg.AllowUID) > 0 {
+		args = append(args, fmt.Sprintf("allow %d", cfg.AllowUID))
+	}
+	if cfg.Unlink {
+		args = append(args, "unlink")
+	}
+	if cfg.Takeover {
+		args = append(args, "takeover")
+	}
+	tr.now().Args = strings.Join(args, ", ")
+}
