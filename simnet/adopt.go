@@ -54,6 +54,7 @@ func (t *Transport) AdoptListener(fd transport.FD, cfg transport.ListenConfig) (
 		a.allow = slices.Clone(cfg.AllowUID)
 	}
 	a.id, _ = w.k.ID(t.p.id, d)
+	t.p.made(d, true, "")
 	if tr := w.tracing(); tr != nil {
 		tr.now().Made = legible(a.path)
 	}

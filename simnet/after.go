@@ -4,6 +4,9 @@ package simnet
 // it, as for the task that it starts.
 func (s *sched) after(a *timer) {
 	a.by, a.background = s.task, s.task.background
+	if s.deep() {
+		a.pcs = here()
+	}
 	if !a.background {
 		s.foreground++
 	}

@@ -21,6 +21,9 @@ func (s *sched) attend() {
 	if a&heirs != 0 {
 		s.sweep()
 	}
+	if a&booked != 0 {
+		s.books.use(s.task)
+	}
 	if a&viewed != 0 {
 		s.look()
 	}

@@ -67,6 +67,7 @@ type timer struct {
 	alarm      alarm
 	by         *task // who armed it
 	background bool  // it was a background task
+	pcs        []uintptr
 }
 
 // AfterFunc implements transport.Clock. The task is a goroutine.

@@ -86,6 +86,7 @@ func (t *Transport) newConn(d afunix.Desc, local, remote string) *conn {
 	id, _ := t.p.w.k.ID(t.p.id, d)
 	both.stream = stream{socket{p: t.p, d: d, id: id}, local, remote}
 	both.conn = conn{&both.stream, t}
+	t.p.made(d, true, "")
 	return &both.conn
 }
 
@@ -201,6 +202,7 @@ func (w *World) recv(s *socket, bufs [][]byte, fds []transport.FD) (n, nfd int, 
 	w.events(woken)
 	for i := range nfd {
 		fds[i] = &descriptor{p: s.p, d: descs[i]}
+		s.p.made(descs[i], false, "")
 		if tr := w.tracing(); tr != nil {
 			tr.now().Passed++
 		}
@@ -303,6 +305,7 @@ func (s *socket) dup() (transport.FD, error) {
 	if errno != 0 {
 		return nil, fail(OpDup, "", errno)
 	}
+	s.p.made(d, false, "")
 	if tr := s.p.w.tracing(); tr != nil {
 		tr.now().Made = "fd"
 	}

@@ -22,14 +22,12 @@ type Deadlock struct {
 // Error implements error. It has the whole graph.
 func (e *Deadlock) Error() string {
 	var b strings.Builder
-	b.WriteString("deadlock: no task can go on, and no timer is set\n\n")
+	b.WriteString("deadlock: no task can go on, and no timer is set\n")
 	for _, c := range e.Cycles {
 		b.WriteString(sayCycle(c))
 		b.WriteByte('\n')
 	}
-	if len(e.Cycles) > 0 {
-		b.WriteByte('\n')
-	}
+	b.WriteByte('\n')
 	writeWaits(&b, e.Waits, false)
 	background := false
 	for i := range e.Waits {

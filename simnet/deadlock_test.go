@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,11 +17,11 @@ import (
 	"example.com/brine/transport"
 )
 
-// report compares a report with the one that is kept. Lines of this file are
-// named by no number, so that it can be edited.
+// report compares a report with the one that is kept, which has neither lines nor
+// functions of tests, so that these can be edited.
 func report(t *testing.T, dir, got string) {
 	t.Helper()
-	got = regexp.MustCompile(`_test\.go:\d+`).ReplaceAllString(got, "_test.go") + "\n"
+	got = regexp.MustCompile(`_test\.go:\d+ in [^\s,]*`).ReplaceAllString(got, "_test.go") + "\n"
 	file := filepath.Join("testdata", dir, strings.ReplaceAll(filepath.Base(t.Name()), "_", "-")+".txt")
 	if flag.Lookup("update").Value.String() == "true" {
 		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
@@ -288,5 +289,101 @@ func TestDeadlock(t *testing.T) {
 				t.Errorf("the second time:\n%v", again.Err)
 			}
 		})
+	}
+}
+
+// The verdict of the execution that is traced is that of the fast one, and says
+// besides where.
+func TestDeadlockIsTheSameTraced(t *testing.T) {
+	for _, d := range deadlocks {
+		fast := simnet.Run(simnet.Config{Once: true}, d.build)
+		full := simnet.Run(simnet.Config{}, d.build)
+		if full.Diverged != nil {
+			t.Errorf("%s: %v", d.name, full.Diverged)
+		}
+		a, b := fast.Err.(*simnet.Deadlock), full.Err.(*simnet.Deadlock)
+		for i := range b.Waits {
+			w := &b.Waits[i]
+			if len(w.Stack) == 0 || (w.Owner != "" && len(w.Locked) == 0) || (w.Peer != 0) != (w.PeerEnd != "") {
+				t.Errorf("%s: does not say where: %+v", d.name, w)
+			}
+			w.Stack, w.Locked, w.End, w.PeerEnd = nil, nil, "", ""
+		}
+		if !reflect.DeepEqual(a, b) {
+			t.Errorf("%s: fast\n%v\ntraced\n%v", d.name, a, b)
+		}
+	}
+}
+
+// A report names the lines of the program, and nothing between them and the
+// scheduler.
+func TestDeadlockLines(t *testing.T) {
+	line := func(skip int) string {
+		_, file, line, _ := runtime.Caller(1)
+		return fmt.Sprintf("%s:%d", filepath.Base(file), line+skip)
+	}
+	var locked, waits, made string
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p := w.Process("p")
+		m := transport.NewMutex(p)
+		p.Go("holder", func() {
+			locked = line(1)
+			m.Lock()
+			made = line(1)
+			p.Lock("/run/lock", never)
+		})
+		p.Go("main", func() {
+			soon(p)
+			waits = line(1)
+			m.Lock()
+		})
+	})
+	e, ok := res.Err.(*simnet.Deadlock)
+	if !ok {
+		t.Fatal(res.Err)
+	}
+	at := func(s simnet.Stack) string {
+		if len(s) != 1 {
+			return fmt.Sprint(len(s), " frames")
+		}
+		place, _, _ := strings.Cut(s[0].String(), " in ")
+		return place
+	}
+	w := e.Waits[0]
+	if got := at(w.Stack); got != waits {
+		t.Errorf("waits at %s, want %s", got, waits)
+	}
+	if got := at(w.Locked); got != locked {
+		t.Errorf("locked at %s, want %s", got, locked)
+	}
+	if got := at(res.Census.Descriptors[0].Made.At); got != made {
+		t.Errorf("descriptor made at %s, want %s", got, made)
+	}
+}
+
+// Ten thousand tasks that wait for one are a report that can be read, and had.
+func TestDeadlockOfMany(t *testing.T) {
+	const many = 10_000
+	res := simnet.Run(simnet.Config{Once: true}, func(w *simnet.World) {
+		p := w.Process("p")
+		m := transport.NewMutex(p)
+		n := p.NewNotifier()
+		p.Go("holder", func() {
+			m.Lock()
+			n.Wait(never)
+		})
+		for range many {
+			p.Go("waiter", m.Lock)
+		}
+	})
+	e, ok := res.Err.(*simnet.Deadlock)
+	if !ok || len(e.Waits) != many+1 {
+		t.Fatalf("%.1000v", res.Err)
+	}
+	if w := e.Waits[0]; w.Sure || len(w.Who) != 8 || w.Others != many-8 {
+		t.Errorf("the holder waits for %v and %d more", w.Who, w.Others)
+	}
+	if text := e.Error(); len(text) > 20_000 || !strings.Contains(text, "9951 more") {
+		t.Errorf("%d bytes of report: %.2000s", len(text), text)
 	}
 }

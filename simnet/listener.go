@@ -120,6 +120,7 @@ func (a *accepts) open(p *Process, backlog int, cfg transport.ListenConfig, abst
 	a.socket = socket{p: p, d: d}
 	a.id, _ = w.k.ID(p.id, d)
 	a.lock = lock
+	p.bound(d, lock, a.path)
 	return 0
 }
 

@@ -51,6 +51,7 @@ func (t *Transport) Lock(path string, deadline time.Time) (_ transport.FD, err e
 	if errno != 0 {
 		return nil, fail(op, path, errno)
 	}
+	p.made(d, false, p.absolute(path))
 	return &descriptor{p: p, d: d}, nil
 }
 

@@ -96,11 +96,11 @@ func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
 	if errno != 0 {
 		return nil, fail(op, cfg.Dir, errno)
 	}
-	if tr := w.tracing(); tr != nil {
-		tr.started(p)
-	}
 	if w.sched != nil {
 		w.sched.processes = append(w.sched.processes, p)
+	}
+	if tr := w.tracing(); tr != nil {
+		tr.started(p)
 	}
 	switch {
 	case cfg.Main == nil:
@@ -227,6 +227,9 @@ func (p *Process) faulted() syscall.Errno {
 
 // close closes a number of a process that lives.
 func (w *World) close(p *Process, d afunix.Desc) {
+	if s := w.sched; s != nil && s.books != nil {
+		s.books.gone(p, d)
+	}
 	_, woken := w.k.Close(p.id, d)
 	w.events(woken)
 }

@@ -28,12 +28,16 @@ type Result struct {
 	Elapsed time.Duration // virtual
 	Fired   Fired         // how often each fault struck
 
+	// Census is what was left over: of a run that has failed, and of any other
+	// that was asked for it (Config.Census, Trace).
+	Census *Census
+	Script  Script        // the deviations, if Config.Chooser is a [Recorder] or there is a Trace
+
 	// Trace is what happened: nil for a run that passed and was not asked for it
 	// (Config.Trace), that Config.Once keeps from being executed again, or that
 	// was another one when it was; then Diverged says how.
 	Trace    *Trace
 	Diverged error
-	Script  Script        // the deviations, if Config.Chooser is a [Recorder]
 }
 
 // Run executes a program once, from an empty world. build sets the scene and
@@ -206,8 +210,12 @@ func (r *Runner) execute(cfg Config, build func(*World)) *sched {
 	if stray := s.stray.Load(); s.err == nil && stray != nil {
 		s.err = stray
 	}
+	s.account(&cfg)
 	for _, e := range s.ends {
 		e.end(s)
+	}
+	if s.trace != nil {
+		s.story = s.trace.finish()
 	}
 	r.reap(s)
 	w.repose()
@@ -271,6 +279,7 @@ func (r *Runner) world(cfg Config) *World {
 	if cfg.Trace {
 		s.traced()
 	}
+	s.keepBooks(&cfg)
 	w.begin()
 	r.last = w
 	return w
@@ -332,6 +341,8 @@ func (s *sched) result() *Result {
 	}
 	if s.story != nil {
 		res.Trace, s.story.Hash, s.story.Verdict = s.story, s.hash, verdictText(s.err)
+		res.Script = s.story.Script
 	}
+	res.Census = s.left
 	return res
 }

@@ -68,6 +68,8 @@ type sched struct {
 	rates     []int        // of the answers to the question that is put
 	contexts  contexts     // of clocks, that end with their parents
 	views     []*Transport // with a context that has to be looked at
+	books     *books       // nil if nobody asks for a census
+	left      *Census
 	wakers    []*call      // scratch of wake
 	sameTime  []*alarm     // scratch of due
 
@@ -83,6 +85,7 @@ const (
 	viewed              // views is not empty
 	heirs               // contexts is not empty
 	hasty               // time may pass early
+	booked              // books are kept
 )
 
 // mine reports whether the caller is the task that runs.

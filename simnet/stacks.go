@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"example.com/brine/simnet/internal/afunix"
 	"example.com/brine/transport"
 )
 
@@ -43,7 +44,24 @@ func (s Stack) String() string {
 
 // deep reports whether the run is executed to tell more: where things are made,
 // and where tasks wait.
-func (s *sched) deep() bool { return false }
+func (s *sched) deep() bool { return s.trace != nil }
+
+// nameOf returns the name that a trace has for one end of a connection, or ""
+// where there is none.
+func (s *sched) nameOf(id afunix.ID) string {
+	if s.trace == nil || s.trace.origins.end(id).conn == 0 {
+		return ""
+	}
+	return s.trace.name(id)
+}
+
+// socketText is a socket in a report.
+func socketText(name string, number int) string {
+	if name != "" {
+		return name
+	}
+	return "socket " + strconv.Itoa(number)
+}
 
 // foreign are the beginnings of names of functions that are not the program's.
 var foreign = [...]string{

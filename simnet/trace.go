@@ -67,7 +67,7 @@ type Event struct {
 	To   []Move // Send: the Recvs that they went to, in order
 
 	// Choices are the questions about this operation that had another answer than
-	// the calm one.
+	// the calm one: lines of Script.
 	Choices []Line
 }
 

@@ -17,7 +17,7 @@ const (
 	traceFormat   = "brine trace 1"
 	maxTraceHead  = 8 << 20 // bytes of the first line, which has the script
 	maxTraceLine  = 1 << 20 // and of any other
-	maxTraceText  = 1 << 28
+	maxTraceText  = 1 << 27
 	maxTraceLists = 1 << 16 // moves, or choices, of one event
 )
 
@@ -51,8 +51,8 @@ type traceLine struct {
 	Err     string   `json:"err,omitempty"`
 	Why     string   `json:"why,omitempty"`
 	Made    string   `json:"made,omitempty"`
-	From    [][2]int `json:"from,omitempty"`
-	To      [][2]int `json:"to,omitempty"`
+	From    [][]int  `json:"from,omitempty"`
+	To      [][]int  `json:"to,omitempty"`
 	Choices []string `json:"choices,omitempty"`
 }
 
@@ -115,9 +115,9 @@ func (e *Event) line() *traceLine {
 	return l
 }
 
-func pairs(moves []Move) (p [][2]int) {
+func pairs(moves []Move) (p [][]int) {
 	for _, m := range moves {
-		p = append(p, [2]int{m.Event, m.Bytes})
+		p = append(p, []int{m.Event, m.Bytes})
 	}
 	return p
 }
@@ -135,7 +135,7 @@ func (e *TraceError) Error() string { return fmt.Sprintf("trace line %d: %s", e.
 // it is taken on trust: events are numbered without gaps, time does not go back,
 // what refers to an event refers to one that is possible, and there is nothing
 // that this version does not know. Lines are limited to 1 MiB (the first to 8),
-// events to 131,072, all of it to 256 MiB. Errors are *TraceError, and r's.
+// events to 131,072, all of it to 128 MiB. Errors are *TraceError, and r's.
 func ReadTrace(r io.Reader) (*Trace, error) {
 	in := &traceReader{r: bufio.NewReaderSize(r, 1<<16)}
 	line, err := in.next(maxTraceHead)
@@ -155,11 +155,13 @@ func ReadTrace(r io.Reader) (*Trace, error) {
 		return nil, err
 	}
 	last := t.Skipped + len(t.Events)
-	for i := range t.Events {
-		for _, m := range append(t.Events[i].From[:len(t.Events[i].From):len(t.Events[i].From)], t.Events[i].To...) {
-			if m.Event > last {
-				in.line = 2 + i
-				return nil, in.wrong("it refers to event %d, and the last is %d", m.Event, last)
+	for i, e := range t.Events {
+		for _, moves := range [...][]Move{e.From, e.To} {
+			for _, m := range moves {
+				if m.Event > last {
+					in.line = 2 + i
+					return nil, in.wrong("it refers to event %d, and the last is %d", m.Event, last)
+				}
 			}
 		}
 	}
@@ -308,13 +310,13 @@ func (in *traceReader) event(t *Trace, line []byte) error {
 	return nil
 }
 
-func (in *traceReader) moves(list [][2]int) (moves []Move, err error) {
+func (in *traceReader) moves(list [][]int) (moves []Move, err error) {
 	if len(list) > maxTraceLists {
 		return nil, in.wrong("from or to: more than %d", maxTraceLists)
 	}
 	for _, p := range list {
-		if p[0] < 1 || p[1] < 1 {
-			return nil, in.wrong("from or to: event %d and %d bytes", p[0], p[1])
+		if len(p) != 2 || p[0] < 1 || p[1] < 1 {
+			return nil, in.wrong("from or to: a move is a pair of an event and bytes, from 1")
 		}
 		moves = append(moves, Move{p[0], p[1]})
 	}

@@ -13,6 +13,9 @@ import (
 	"example.com/brine/transport"
 )
 
+// opTimer is the word of an event in which an alarm goes off.
+const opTimer = "timer"
+
 // traceLength is how many events a trace is cut to when it is twice as long.
 const traceLength = 1 << 16
 
@@ -25,25 +28,31 @@ const traceLength = 1 << 16
 // from its end on.
 type tracer struct {
 	s       *sched
-	inner   Chooser
+	inner   *Recorder
 	done    bool // the run is over: what is unwound is of no interest
 	count   int
 	records []*record // the last ones
 	skipped int
 
 	open  []*record // by TaskID: the operation that is under way, or else the last one
-	loose []Line    // deviations that belong to what happens next
+	devs  int       // deviations
+	loose []int     // those, by number, that belong to what happens next
 	late  []*record // cut short by what happens next
 	rings *record   // what has just happened, which may start a task
-	names []TaskName
 	origins
 	notifiers map[*notifier]int // only looked up
 }
 
-// A record is an Event that is being made.
+// A record is an Event that is being made. Names come last, when it is known what
+// it takes to tell tasks from each other.
 type record struct {
 	Event
 	ended bool
+	task  TaskID
+	timer TaskID    // whose timer it is, if it is one
+	nth   int32     // and of which operation
+	made  TaskID    // the task that was started, if there is no other Made
+	devs  []int     // deviations, by number
 	id    afunix.ID // of a Send's or a Recv's socket
 	put   int       // bytes of a Send that its peer has
 	from  []origin
@@ -61,14 +70,10 @@ func (w *World) tracing() *tracer {
 // traced puts a tracer into a run that is about to begin.
 func (s *sched) traced() {
 	tr := &tracer{s: s, notifiers: map[*notifier]int{}}
-	switch {
-	case s.random != nil:
-		tr.inner = s.random
-	case s.chooser != nil:
-		tr.inner = s.chooser
-	default:
-		tr.inner = calm{}
+	if s.random != nil {
+		s.chooser = s.random
 	}
+	tr.inner = Record(s.chooser)
 	s.random, s.chooser, s.exact = nil, tr, true
 	s.trace, s.w.gate = tr, tr
 }
@@ -114,7 +119,7 @@ func (tr *tracer) begin(t *task, op string, nth int) *record {
 	for int(t.id) >= len(tr.open) {
 		tr.open = append(tr.open, nil)
 	}
-	e := &record{Event: Event{Began: time.Duration(tr.s.now), Task: tr.task(t), Nth: nth, Op: op}}
+	e := &record{task: t.id, Event: Event{Began: time.Duration(tr.s.now), Nth: nth, Op: op}}
 	tr.open[t.id], tr.rings = e, nil
 	return e
 }
@@ -163,7 +168,7 @@ func (tr *tracer) add(e *record) {
 	tr.count++
 	e.ended, e.N, e.At = true, tr.count, time.Duration(tr.s.now)
 	if len(tr.loose) > 0 {
-		e.Choices = append(e.Choices, tr.loose...)
+		e.devs = append(e.devs, tr.loose...)
 		tr.loose = tr.loose[:0]
 	}
 	if len(tr.records) == 2*traceLength {
@@ -194,15 +199,14 @@ func (tr *tracer) Choose(p *Point) int {
 	if i <= 0 || i >= p.N {
 		return i
 	}
-	t := tr.s.tasks[p.Task]
-	l := Line{Task: tr.task(t), Op: p.Nth, After: p.After, Ask: p.Ask, Kind: p.Kind, Answer: p.Answer(i)}
-	if int(t.id) < len(tr.open) && p.Kind != KindTimer && p.Kind != KindEarly {
-		if e := tr.open[t.id]; e != nil && e.Nth == p.Nth {
-			e.Choices = append(e.Choices, l)
+	tr.devs++
+	if int(p.Task) < len(tr.open) && p.Kind != KindTimer && p.Kind != KindEarly {
+		if e := tr.open[p.Task]; e != nil && e.Nth == p.Nth {
+			e.devs = append(e.devs, tr.devs-1)
 			return i
 		}
 	}
-	tr.loose = append(tr.loose, l)
+	tr.loose = append(tr.loose, tr.devs-1)
 	return i
 }
 
@@ -226,14 +230,13 @@ func (tr *tracer) spawned(t *task) {
 	if tr.rings = nil; e == nil {
 		e = tr.now()
 	}
-	if e.Made == "" {
-		e.Made = tr.task(t).String()
-	}
+	e.made = t.id
 }
 
 // rang is told that an alarm goes off, and when the last thing happened.
 func (tr *tracer) rang(a *alarm, since int64) {
-	tr.rings = tr.happened("timer", tr.task(tr.s.tasks[a.task]).String()+" "+strconv.Itoa(int(a.nth)), since)
+	tr.rings = tr.happened(opTimer, "", since)
+	tr.rings.timer, tr.rings.nth = a.task, a.nth
 }
 
 // fell is told that a process is killed.
@@ -278,18 +281,6 @@ func (tr *tracer) befell(what string, p *Process, by Op) {
 func (tr *tracer) does(op Op) bool {
 	e := tr.of(tr.s.task)
 	return e != nil && e.Op == op.String()
-}
-
-// task returns a task's name.
-func (tr *tracer) task(t *task) TaskName {
-	for len(tr.names) <= int(t.id) {
-		tr.names = append(tr.names, TaskName{})
-	}
-	n := &tr.names[t.id]
-	if *n == (TaskName{}) {
-		*n = t.title()
-	}
-	return *n
 }
 
 // moved notes that a Send has moved its first n bytes.
@@ -404,7 +395,25 @@ func (tr *tracer) finish() *Trace {
 			o.from.To = append(o.from.To, Move{e.N, o.bytes})
 		}
 	}
+	t.Script = tr.inner.Script()
+	ids := make([]TaskID, len(s.tasks))
+	for i := range ids {
+		ids[i] = TaskID(i)
+	}
+	names := s.abbreviate(ids)
 	for i, e := range tr.records {
+		e.Task = names[e.task]
+		if e.Op == opTimer {
+			e.Object = names[e.timer].String() + " " + strconv.Itoa(int(e.nth))
+		}
+		if e.Made == "" && e.made != 0 {
+			e.Made = names[e.made].String()
+		}
+		for _, d := range e.devs {
+			if d < len(t.Script.Lines) {
+				e.Choices = append(e.Choices, t.Script.Lines[d])
+			}
+		}
 		t.Events[i] = e.Event
 	}
 	return t

@@ -97,7 +97,7 @@ func (e *Event) who() string {
 // what returns the operation with its arguments.
 func (e *Event) what() string {
 	words := []string{e.Op}
-	if e.Op == "timer" {
+	if e.Op == opTimer {
 		words = append(words, "of")
 	}
 	if e.Object != "" {

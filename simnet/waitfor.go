@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 	"time"
 
@@ -54,10 +53,12 @@ type Wait struct {
 	Op         Op            // which is this
 	Path       string        // of the operation, if it has one
 	Socket     int           // of the operation, 0 if it has none
+	End        string        // the name of that in the trace, "1a", if it is a connection and the run was traced
 	For        Reason        //
 	Until      time.Duration // when it would give up, as Result.Elapsed counts; 0 is never
 
 	Peer    int      // ForBytes, ForRoom: the other end
+	PeerEnd string   // its name, as End is
 	Holders []string // the processes that have the other end, the listener or the lock
 	Pending bool     // ForBytes, ForRoom: the other end has yet to be accepted, from the listener at Path
 	Charged int      // ForRoom: how many bytes of the buffer are taken
@@ -100,7 +101,7 @@ func (w *Wait) at() string {
 	s := w.Op.String()
 	switch {
 	case w.Op == OpSend || w.Op == OpRecv:
-		s += " on socket " + strconv.Itoa(w.Socket)
+		s += " on " + socketText(w.End, w.Socket)
 	case w.Path != "":
 		s += " " + w.Path
 	}
@@ -208,6 +209,7 @@ func (g *waitFor) look(t *task) (Wait, node) {
 	switch c.kind {
 	case toRecv, toSend:
 		w.For = ForBytes
+		w.End = s.nameOf(c.s.id)
 		own, _ := k.Describe(c.s.id)
 		if c.kind == toSend {
 			w.For, w.Charged, w.Buffer = ForRoom, own.Charged, own.SndBuf
@@ -216,7 +218,7 @@ func (g *waitFor) look(t *task) (Wait, node) {
 		if !ok {
 			break
 		}
-		w.Peer = int(peer)
+		w.Peer, w.PeerEnd = int(peer), s.nameOf(peer)
 		other, _ := k.Describe(peer)
 		if w.Unread = 0; c.kind == toSend {
 			w.Unread = other.Unread
@@ -429,7 +431,7 @@ func (w *Wait) why(doing func(string) string) (lines []string) {
 	holders := strings.Join(w.Holders, " and ")
 	switch w.For {
 	case ForBytes, ForRoom:
-		must := "send"
+		must, peer := "send", socketText(w.PeerEnd, w.Peer)
 		if w.For == ForRoom {
 			must = "receive"
 			say("the buffer is full: %d of %d bytes are charged, and %d bytes unread at the other end", w.Charged, w.Buffer, w.Unread)
@@ -440,9 +442,9 @@ func (w *Wait) why(doing func(string) string) (lines []string) {
 		case w.Pending:
 			say("the other end was not accepted")
 		case holders == "":
-			say("the other end, socket %d, travels in a message that nobody has received", w.Peer)
+			say("the other end, %s, travels in a message that nobody has received", peer)
 		default:
-			say("%s has the other end, socket %d, and would have to %s: %s", holders, w.Peer, must, who())
+			say("%s has the other end, %s, and would have to %s: %s", holders, peer, must, who())
 		}
 	case ForDial:
 		say("nobody dials; left that could: %s", who())

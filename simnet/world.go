@@ -33,6 +33,26 @@ type Config struct {
 	Trace   bool    // the Result has the Trace, whether the run fails or not
 	Once    bool    // a run that fails is not executed again, for those who execute many
 	Faults  Faults  // what may fail
+
+	// Census says that the Result has a Census, whether the run fails or not.
+	Census bool
+
+	// Tidy says that a run which passes otherwise fails with a [*Leftover] if its
+	// processes have left something that nobody holds any more. What a background
+	// task holds that has not returned may stay, as a server's listener does:
+	//
+	//   - a listener, if such a task of its process waits in Accept, or was the last
+	//     to call anything on it, whoever made it, and then the lock of its Takeover;
+	//   - a connection, if that is so, and if besides no foreground task has made it
+	//     (Dial, Accept, Pair, Adopt): what such a task makes, it closes, also if
+	//     another reads from it in the background;
+	//   - another descriptor (of Dup, Lock or Recv), if such a task has made it.
+	//
+	// Timers of foreground tasks do not remain, as a run waits for them; those of
+	// background tasks may. A socket file may not remain without a listener, if the
+	// process lives that made it. Processes that were killed have left nothing, nor
+	// has the world.
+	Tidy bool
 }
 
 // A World is a machine. Make one with [NewWorld]. All methods, and those of its
