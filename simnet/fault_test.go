@@ -366,4 +366,3 @@ func TestFaultSettings(t *testing.T) {
 		}
 	}
 }
-

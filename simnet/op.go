@@ -58,6 +58,7 @@ const (
 	OpLimit
 	OpFault
 	OpReset
+	OpOrder
 
 	// Of the world.
 	OpMkdir
@@ -85,7 +86,7 @@ var opNames = [numOps]string{
 	"sleep", "afterfunc", "stop", "go", "background", "yield", "notify", "wait",
 	"withcancel", "cancel",
 	"start", "kill", "restart", "pause", "resume", "chdir", "umask", "setrlimit",
-	"fault", "reset",
+	"fault", "reset", "order",
 	"mkdir", "create", "symlink", "link", "chown", "remount", "stat", "readdir",
 	"withdeadline",
 	"now",

@@ -69,6 +69,9 @@ func (r *Recorder) note(p *Point, i int) {
 }
 
 func (r *Recorder) start(s *sched) {
+	if s != nil && r.s == s {
+		return // it is told by everybody who has it
+	}
 	r.s, r.list, r.script = s, r.list[:0], Script{}
 	if s != nil {
 		s.ends = append(s.ends, r)
@@ -96,19 +99,21 @@ func (r *Recorder) end(s *sched) {
 		}
 	}
 	names := s.abbreviate(ids)
-	r.script.Lines = make([]Line, len(r.list))
+	texts := make(map[TaskID]string, len(names))
 	for i := range r.list {
-		r.script.Lines[i] = r.list[i].line(names)
+		d := &r.list[i]
+		l := Line{Task: names[d.task], Op: int(d.nth), After: d.after, Ask: int(d.ask), Kind: d.kind, Answer: d.answer}
+		if d.kind == KindRun || d.kind == KindTimer {
+			text, ok := texts[d.other]
+			if !ok {
+				text = names[d.other].String()
+				texts[d.other] = text
+			}
+			l.Answer = text + d.moment.String()
+		}
+		l.Why = l.why(d.op)
+		r.script.Lines = append(r.script.Lines, l)
 	}
-}
-
-func (d *deviation) line(names map[TaskID]TaskName) Line {
-	l := Line{Task: names[d.task], Op: int(d.nth), After: d.after, Ask: int(d.ask), Kind: d.kind, Answer: d.answer}
-	if d.kind == KindRun || d.kind == KindTimer {
-		l.Answer = names[d.other].String() + d.moment.String()
-	}
-	l.Why = l.why(d.op)
-	return l
 }
 
 // Script returns the deviations of the last run that has ended, in order. While

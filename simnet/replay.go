@@ -12,9 +12,15 @@ type Replayer struct {
 	index map[TaskName][]*replayTask // by the last component of the route alone
 	asked [numKinds]bool
 
-	s     *sched // of the run under way
-	of    []int32
+	s     *sched  // of the run under way
+	run   int     // its number
+	of    []int32 // by TaskID: 1 more than where its names are in bound, -1 for none, 0 if nobody has looked
 	bound [][]*replayTask
+
+	// The run's tasks whose routes end as names of the script do, and how many tasks
+	// have been looked at for that.
+	same map[TaskName][]TaskID
+	seen int
 }
 
 // A replayLine is a line of the script.
@@ -27,10 +33,12 @@ type replayLine struct {
 
 // A replayTask is a name of tasks.
 type replayTask struct {
-	process     string
-	incarnation int
-	parts       []string // of the route, from the last to the first
-	lines       []int32  // about it, by operation
+	key   TaskName // with the last component alone
+	parts []string // of the route, from the last to the first
+	lines []int32  // about it, by operation
+
+	run    int  // which run rooted is about
+	rooted bool // there is a task whose whole route this is
 }
 
 // Replay returns a Chooser that answers as a script says. A line is for the task
@@ -43,31 +51,38 @@ type replayTask struct {
 // What a script has lines of, is asked, whether [Config] has that fault or not.
 // The script's data is not a Replayer's concern.
 func Replay(s Script) *Replayer {
-	r := &Replayer{index: make(map[TaskName][]*replayTask)}
+	r := &Replayer{index: make(map[TaskName][]*replayTask), same: make(map[TaskName][]TaskID)}
+	var all []*replayTask
 	r.lines = make([]replayLine, len(s.Lines))
 	for i, l := range s.Lines {
 		r.lines[i] = replayLine{Line: l}
 		t := r.task(l.Task)
+		if t.lines == nil {
+			all = append(all, t)
+			r.same[t.key] = nil
+		}
 		t.lines = append(t.lines, int32(i))
 		switch {
 		case l.Kind == KindRun || l.Kind == KindTimer:
-			r.lines[i].aim()
+			if r.lines[i].aim() {
+				r.same[r.lines[i].other.key] = nil
+			}
 		case l.Kind < numKinds:
 			r.asked[l.Kind] = true
 		}
 	}
-	for _, l := range s.Lines {
-		t := r.task(l.Task)
+	for _, t := range all {
 		slices.SortStableFunc(t.lines, func(i, j int32) int { return s.Lines[i].Op - s.Lines[j].Op })
 	}
 	return r
 }
 
 func newReplayTask(n TaskName) *replayTask {
-	t := &replayTask{process: n.Process, incarnation: n.Incarnation}
+	t := &replayTask{key: n}
 	if n != (TaskName{}) {
 		t.parts = strings.Split(n.Task, ">")
 		slices.Reverse(t.parts)
+		t.key.Task = t.parts[0]
 	}
 	return t
 }
@@ -75,34 +90,32 @@ func newReplayTask(n TaskName) *replayTask {
 // task returns what the index has by a name.
 func (r *Replayer) task(n TaskName) *replayTask {
 	t := newReplayTask(n)
-	key := n
-	if len(t.parts) > 0 {
-		key.Task = t.parts[0]
-	}
-	for _, o := range r.index[key] {
+	for _, o := range r.index[t.key] {
 		if slices.Equal(o.parts, t.parts) {
 			return o
 		}
 	}
-	r.index[key] = append(r.index[key], t)
+	r.index[t.key] = append(r.index[t.key], t)
 	return t
 }
 
-// aim reads which task, and which of its timers, a line chooses.
-func (l *replayLine) aim() {
+// aim reads which task, and which of its timers, a line chooses. It reports
+// whether that was possible.
+func (l *replayLine) aim() bool {
 	task, at, several := strings.Cut(l.Answer, " ")
 	n, err := ParseTaskName(task)
 	if err != nil {
-		return
+		return false
 	}
 	if several {
 		nth, after, again, err := parsePosition(at)
 		if err != nil || after {
-			return
+			return false
 		}
 		l.moment = moment{int32(nth), int32(again)}
 	}
 	l.other = newReplayTask(n)
+	return true
 }
 
 // Unused returns the lines that did not apply in the last run, or in the one
@@ -144,7 +157,15 @@ func (r *Replayer) Choose(p *Point) int {
 }
 
 func (r *Replayer) start(s *sched) {
+	if s != nil && r.s == s {
+		return // it is told by everybody who has it
+	}
 	r.s = s
+	r.run++
+	for k, ids := range r.same {
+		r.same[k] = ids[:0]
+	}
+	r.seen = 0
 	clear(r.of)
 	clear(r.bound)
 	r.of, r.bound = r.of[:0], r.bound[:0]
@@ -166,15 +187,19 @@ func (r *Replayer) end(s *sched) {
 // kinds returns what has to be asked beyond Config.Faults.
 func (r *Replayer) kinds() [numKinds]bool { return r.asked }
 
+// key returns the task's name with the last component of its route alone.
+func (t *task) key() TaskName {
+	if t.id == 0 {
+		return TaskName{}
+	}
+	return TaskName{t.p.alias(), t.p.incarnation, t.part()}
+}
+
 // bind finds the lines for a task.
 func (r *Replayer) bind(t *task) {
-	var key TaskName
-	if t.id != 0 {
-		key = TaskName{t.p.alias(), t.p.incarnation, t.part()}
-	}
 	var names []*replayTask
-	for _, n := range r.index[key] {
-		if n.means(t) {
+	for _, n := range r.index[t.key()] {
+		if r.means(n, t) {
 			names = append(names, n)
 		}
 	}
@@ -186,15 +211,23 @@ func (r *Replayer) bind(t *task) {
 	r.of[t.id] = int32(len(r.bound))
 }
 
-// means reports whether a name is one of the task's. All tasks whose whole route
-// is one name are there before those of longer ones, so that the answer does not
-// change when more tasks come.
-func (n *replayTask) means(t *task) bool {
-	if t.id == 0 || len(n.parts) == 0 {
-		return t.id == 0 && len(n.parts) == 0
+// called returns the tasks whose routes end as that of n does.
+func (r *Replayer) called(s *sched, n *replayTask) []TaskID {
+	for ; r.seen < len(s.tasks); r.seen++ {
+		k := s.tasks[r.seen].key()
+		if ids, ok := r.same[k]; ok {
+			r.same[k] = append(ids, TaskID(r.seen))
+		}
 	}
-	if t.p.alias() != n.process || t.p.incarnation != n.incarnation {
-		return false
+	return r.same[n.key]
+}
+
+// means reports whether a name is that of a task with the same key. All tasks
+// whose whole route is one name are there before those of longer ones, so that
+// the answer does not change when more tasks come.
+func (r *Replayer) means(n *replayTask, t *task) bool {
+	if t.id == 0 {
+		return true
 	}
 	c := t.climb()
 	for _, want := range n.parts {
@@ -205,12 +238,11 @@ func (n *replayTask) means(t *task) bool {
 	if len(n.parts) > 1 || t.root() {
 		return true
 	}
-	for _, o := range t.s.tasks[1:] {
-		if o.p == t.p && o.root() && o.part() == n.parts[0] {
-			return false
-		}
+	if n.run != r.run {
+		n.run = r.run
+		n.rooted = slices.ContainsFunc(r.called(t.s, n), func(id TaskID) bool { return t.s.tasks[id].root() })
 	}
-	return true
+	return !n.rooted
 }
 
 // answer returns what the lines about a task answer, -1 if they do not.
@@ -224,7 +256,7 @@ func (r *Replayer) answer(t *replayTask, p *Point) int {
 		if l.used || l.Kind != p.Kind || l.After != p.After || l.Ask != p.Ask {
 			continue
 		}
-		if i := l.among(p); i >= 0 {
+		if i := r.among(l, p); i >= 0 {
 			l.used = true
 			return i
 		}
@@ -232,20 +264,20 @@ func (r *Replayer) answer(t *replayTask, p *Point) int {
 	return -1
 }
 
-// among returns which of the possible answers is the line's, -1 if none is.
-func (l *replayLine) among(p *Point) int {
+// among returns which of the possible answers is a line's, -1 if none is.
+func (r *Replayer) among(l *replayLine, p *Point) int {
 	s := p.s
 	switch {
 	case p.Kind == KindRun && l.other != nil:
-		for i, id := range p.Tasks {
-			if l.other.means(s.tasks[id]) {
+		for _, id := range r.called(s, l.other) {
+			if i := slices.Index(p.Tasks, id); i >= 0 && r.means(l.other, s.tasks[id]) {
 				return i
 			}
 		}
 	case p.Kind == KindTimer && l.other != nil:
 		for i := range p.N {
 			t := s.tasks[s.sameTime[i].task]
-			if l.other.means(t) && (l.moment.nth == 0 || l.moment == s.setAt(i)) {
+			if (l.moment.nth == 0 || l.moment == s.setAt(i)) && t.key() == l.other.key && r.means(l.other, t) {
 				return i
 			}
 		}

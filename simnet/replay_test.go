@@ -1,8 +1,11 @@
 package simnet_test
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -280,4 +283,368 @@ func TestReplayFaults(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A chooser of the test's own that passes questions on.
+type asked func(p *simnet.Point) int
+
+func (f asked) Choose(p *simnet.Point) int { return f(p) }
+
+// What a task is called depends on what its parents did, and not on the order in
+// which anybody ran; and no two are called the same.
+func TestTaskNames(t *testing.T) {
+	var cur string
+	var body func(me string, p, q *simnet.Process, depth int) func()
+	body = func(me string, p, q *simnet.Process, depth int) func() {
+		child := func(name string) func() { return body(me+"/"+name, p, q, depth-1) }
+		at := func(ms int) time.Time { return p.Now().Add(time.Duration(ms)) }
+		return func() {
+			call := func(f func()) { cur = me; f() }
+			call(p.Yield)
+			if depth == 0 {
+				return
+			}
+			call(func() { p.AfterFunc("x", at(7), child("timer")) })
+			call(func() { p.Go("x", child("go")) })
+			call(func() { p.AfterFunc("x", at(3), child("soon")) })
+			call(func() { p.AfterFunc("x", at(3), child("late")) })
+			call(func() { p.Go("y", child("other")) })
+			call(func() { q.Go("x", body(me+"/there", q, p, depth-1)) })
+			call(func() { p.Sleep(at(5)) })
+		}
+	}
+	build := func(w *simnet.World) {
+		p, q := w.Process("p"), w.Process("q")
+		for i := range 2 {
+			p.Go("x", body(fmt.Sprint(i), p, q, 2))
+			q.Go("y", body(fmt.Sprint(-i), q, p, 2))
+		}
+	}
+	simnet.Loop(func(r *simnet.Runner) {
+		whose := map[string]string{}
+		var tasks int
+		for seed := range uint64(20) {
+			inner := simnet.Random(seed)
+			names := map[string]simnet.TaskID{}
+			res := r.Run(simnet.Config{Chooser: asked(func(p *simnet.Point) int {
+				name := p.Name(p.Task).String()
+				if id, ok := names[name]; ok && id != p.Task {
+					t.Fatalf("tasks %d and %d are both %s", id, p.Task, name)
+				}
+				names[name] = p.Task
+				if p.Kind == simnet.KindRun && !p.After {
+					if me, ok := whose[name]; ok && me != cur {
+						t.Fatalf("%s is %s, and with seed %d %s", name, me, seed, cur)
+					}
+					whose[name] = cur
+				}
+				return inner.Choose(p)
+			})}, build)
+			if res.Err != nil {
+				t.Fatal(res.Err)
+			}
+			tasks = res.Tasks
+		}
+		if len(whose) < tasks/2 {
+			t.Errorf("%d tasks, of which %d were seen", tasks, len(whose))
+		}
+	})
+}
+
+// A script names tasks as briefly as it can, a timer that sets itself again
+// included.
+func TestScriptNames(t *testing.T) {
+	names := map[string]bool{}
+	build := func(w *simnet.World) {
+		p, q := w.Process("p"), w.Process("q")
+		yield := func() { p.Yield() }
+		p.Go("conn", yield)
+		p.Go("main", func() {
+			p.Go("conn", yield)
+			p.Go("conn", yield)
+			p.Go("alone", func() { p.Go("main", yield) })
+			var tick func()
+			n := 0
+			tick = func() {
+				if n++; n < 5 {
+					p.AfterFunc("tick", p.Now().Add(1), tick)
+				}
+			}
+			tick()
+		})
+		p.Go("busy", func() {
+			for range 8 {
+				p.Sleep(p.Now().Add(1))
+				p.Yield()
+			}
+		})
+		p.Go("main", func() {
+			p.Go("alone", func() { p.Go("a b", yield) })
+		})
+		q.Go("main", func() { p.Go("guest", yield) })
+		q.Go("other", func() { p.Go("guest", yield); p.Go("visitor", yield) })
+	}
+	simnet.Loop(func(r *simnet.Runner) {
+		for seed := range uint64(300) {
+			for _, l := range r.Run(simnet.Config{Chooser: simnet.Record(simnet.Random(seed))}, build).Script.Lines {
+				names[l.Task.String()] = true
+				if l.Kind == simnet.KindRun {
+					names[l.Answer] = true
+				}
+			}
+		}
+	})
+	want := []string{
+		"world", "q/main", "q/other", "p/busy",
+		"p/conn", "p/main", "p/main~2", // were there at the beginning
+		"p/main>conn", "p/conn~2",
+		"p/main>alone", "p/main~2>alone", "p/alone>main", "p/a%20b",
+		"p/tick", "p/tick*2", "p/tick*3", // the fourth is always alone
+		"p/q%2Fmain>guest", "p/q%2Fother>guest", "p/visitor",
+	}
+	for _, name := range want {
+		if !names[name] {
+			t.Errorf("no script named %s", name)
+		}
+		delete(names, name)
+	}
+	for name := range names {
+		t.Errorf("a script named %s", name)
+	}
+}
+
+// Ten thousand tasks of one parent, in the time that it takes to name each once.
+func TestReplayMany(t *testing.T) {
+	build := func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("main", func() {
+			for range 10_000 {
+				p.Go("conn", func() {})
+			}
+			p.Go("last", func() { p.Yield() })
+		})
+	}
+	rec := simnet.Record(simnet.Random(1))
+	first := simnet.Run(simnet.Config{Chooser: rec}, build)
+	replay := simnet.Replay(rec.Script())
+	second := simnet.Run(simnet.Config{Chooser: replay}, build)
+	if len(rec.Script().Lines) < 10_000 || second.Hash != first.Hash || replay.Unused() != nil {
+		t.Errorf("%d lines, %v and %v, unused %v", len(rec.Script().Lines), first, second, replay.Unused())
+	}
+}
+
+// The text of a script, so that it is seen what it reads like.
+func TestScriptGolden(t *testing.T) {
+	var got strings.Builder
+	for _, c := range []struct {
+		name  string
+		seed  uint64
+		rate  int
+		build func(*simnet.World)
+	}{{"echo", 3, 0, echo}, {"timers", 1, 0, timers}, {"echo, with faults", 5, 900, echo}, {"timers, with faults", 8, 1500, timers}} {
+		rec := simnet.Record(simnet.Random(c.seed))
+		simnet.Run(simnet.Config{Chooser: rec, Faults: simnet.AllFaults(c.rate)}, c.build)
+		fmt.Fprintf(&got, "# %s, seed %d\n%s\n", c.name, c.seed, rec.Script())
+	}
+	const golden = "testdata/script/recorded.txt"
+	if flag.Lookup("update").Value.String() == "true" {
+		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(golden); err != nil || string(want) != got.String() {
+		t.Errorf("the scripts are not as in %s (error %v); if they are meant to change, run with -update:\n%s", golden, err, got.String())
+	}
+}
+
+// Lines that cannot apply are named, and change nothing.
+func TestReplayUnused(t *testing.T) {
+	const useless = `brine script 1
+client/nobody 1    run server/accept   # no such task
+client#2/main 1    run server/accept   # no such life
+client/main 99     run server/accept   # it has not as many operations
+client/main 2.2    run server/accept   # asked but once
+client/main 2+     run server/accept   # does not wait
+client/main 2      run server/nobody   # nobody
+client/main 2      run server/accept>conn~7
+client/main 2      wake server         # another question
+client/main 2      timer server/accept 3
+client/main 2      fail EMFILE         # not what a send fails with
+client/main 2      kill nobody
+server/conn>accept 1   run client/main   # the wrong way up
+world 1            run client/main
+`
+	script, err := simnet.ParseScript(useless)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replay := simnet.Replay(script)
+	if got := (simnet.Script{Lines: replay.Unused()}).String(); got != script.String() {
+		t.Errorf("before a run:\n%s", got)
+	}
+	calm := simnet.Run(simnet.Config{}, echo)
+	for range 2 {
+		if res := simnet.Run(simnet.Config{Chooser: replay}, echo); res.Hash != calm.Hash {
+			t.Error("another run than the calm one")
+		}
+		if got := (simnet.Script{Lines: replay.Unused()}).String(); got != script.String() {
+			t.Errorf("after a run:\n%s", got)
+		}
+	}
+
+	script.Lines = append(script.Lines, simnet.Line{ // not as ParseScript would have it
+		Task: simnet.TaskName{Process: "client", Incarnation: 1, Task: "main"}, Op: 2, Ask: 1, Kind: 99,
+	}, simnet.Line{Kind: simnet.KindRun, Answer: "x"}, simnet.Line{
+		Task: simnet.TaskName{Process: "client", Incarnation: 1, Task: "main"}, Op: 2, Ask: 1, Answer: "server/accept",
+	})
+	replay = simnet.Replay(script)
+	if res := simnet.Run(simnet.Config{Chooser: replay}, echo); res.Hash == calm.Hash {
+		t.Error("the line that applies did not")
+	}
+	if got := replay.Unused(); !reflect.DeepEqual(got, script.Lines[:len(script.Lines)-1]) {
+		t.Errorf("unused, but for the one that applies:\n%s", simnet.Script{Lines: got})
+	}
+}
+
+// What a name alone means where several tasks could be meant, and how the others
+// are told from it.
+func TestReplayWhole(t *testing.T) {
+	var order []string
+	build := func(w *simnet.World) {
+		order = nil
+		p := w.Process("p")
+		step := func(name string) func() {
+			return func() { p.Yield(); order = append(order, name) }
+		}
+		p.Go("main", func() { p.Go("conn", step("main's")); p.Yield() })
+		p.Go("conn", step("root"))
+		p.Go("far", func() { p.Go("main", func() { p.Go("conn", step("far's")) }) })
+		p.Go("z", step("z"))
+	}
+	for _, c := range []struct{ line, want string }{
+		{"", "root z main's far's"},
+		{"p/conn 1 run p/z", "z main's root far's"},
+		{"p/conn 1 run p/main>conn", "main's z root far's"},
+	} {
+		s, err := simnet.ParseScript("brine script 1\n" + c.line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replay := simnet.Replay(s)
+		simnet.Run(simnet.Config{Chooser: replay}, build)
+		if got := strings.Join(order, " "); got != c.want || replay.Unused() != nil {
+			t.Errorf("%q: %s, not %s; unused %v", c.line, got, c.want, replay.Unused())
+		}
+	}
+}
+
+// Both work inside of a Chooser of somebody else's, and a Recorder records again.
+func TestRecordWrapped(t *testing.T) {
+	rec := simnet.Record(simnet.Random(1))
+	wrapped := asked(func(p *simnet.Point) int { return rec.Choose(p) })
+	first := simnet.Run(simnet.Config{Chooser: wrapped}, echo)
+	script := rec.Script()
+	if first.Script.Lines != nil || len(script.Lines) < 5 {
+		t.Fatalf("in the Result %d lines, from the Recorder %d", len(first.Script.Lines), len(script.Lines))
+	}
+	if script.Lines[0].Why = "mine"; rec.Script().Lines[0].Why == "mine" {
+		t.Error("a script can be changed from outside")
+	}
+	simnet.Run(simnet.Config{Chooser: wrapped}, timers)
+	if other := rec.Script(); len(other.Lines) == 0 || other.Lines[0].Task.Process == script.Lines[0].Task.Process {
+		t.Errorf("of another run it recorded\n%s", other)
+	}
+	replay := simnet.Replay(script)
+	for range 2 {
+		res := simnet.Run(simnet.Config{Chooser: asked(func(p *simnet.Point) int { return replay.Choose(p) })}, echo)
+		if res.Hash != first.Hash || replay.Unused() != nil {
+			t.Errorf("replayed: %v, unused %v", res, replay.Unused())
+		}
+	}
+	if res := simnet.Run(simnet.Config{Chooser: simnet.Record(nil)}, echo); res.Script.Lines != nil || res.Err != nil {
+		t.Errorf("the calm run: %v", res)
+	}
+	if n := simnet.Record(nil).Choose(&simnet.Point{N: 2}) + simnet.Replay(script).Choose(&simnet.Point{N: 2}); n != 0 {
+		t.Error("a point of no run is not answered calmly")
+	}
+}
+
+// Which of several timers of one task is meant, is said by what set it, and a
+// chain of tasks by how long it is.
+func TestScriptForms(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"a/b 3 timer c/d 04", "a/b 3 timer c/d 4"},
+		{"a/b 3 timer c/d 4.1 # x", "a/b 3 timer c/d 4 # x"},
+		{"a/b 3 timer world 4.2", "a/b 3 timer world 4.2"},
+		{"a/b~1*1 3 timer c/d~2*03>e*2", "a/b 3 timer c/d~2*3>e*2"},
+		{"a/b 3 timer c/d 4+", `script line 2: "4+": the operation that set a timer is written 3, or 3.2 for its second one`},
+		{"a/b 3 timer c/d x", `script line 2: "x": a position is written 3, 3+, 3.2 or 3+.2`},
+		{"a/b 3 timer c/d 4 5", `script line 2: "5": nothing follows timer c/d 4 here but a comment, which begins with #`},
+		{"a/b 3 run c/d 4", `script line 2: "4": nothing follows run c/d here but a comment, which begins with #`},
+		{"a/b*0 3 early", `script line 2: "b*0": tasks of a chain are counted from 1`},
+		{"a/b*2~2 3 early", `script line 2: "b*2~2": the second task of a chain of one name is written *2, and a * in a name %2A`},
+		{"a*2/b 3 early", `script line 2: "a*2": in a name "*" is written %2A`},
+	} {
+		s, err := simnet.ParseScript("brine script 1\n" + c.line)
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = s.Lines[0].String()
+		}
+		if got != c.want {
+			t.Errorf("%s: got\n\t%s, not\n\t%s", c.line, got, c.want)
+		}
+	}
+}
+
+func ExampleRecord() {
+	build := func(w *simnet.World) {
+		p := w.Process("p")
+		a, b, _ := p.Pair()
+		p.Go("reader", func() {
+			buf := make([]byte, 10)
+			b.Recv([][]byte{buf}, nil, time.Time{})
+		})
+		p.Go("writer", func() { a.Send([][]byte{[]byte("hello")}, nil, time.Time{}) })
+	}
+	res := simnet.Run(simnet.Config{Chooser: simnet.Record(simnet.Random(4))}, build)
+	fmt.Print(res.Script)
+	// Output:
+	// brine script 1
+	// world 5+     run p/writer   # when the scene is set, p/writer goes first
+	// p/writer 1   run p/reader   # before its 1st operation (send), p/reader goes first
+	// p/reader 1   run p/writer   # before its 1st operation (recv), p/writer goes first
+}
+
+func ExampleReplay() {
+	var first string // whoever is first
+	build := func(w *simnet.World) {
+		first = ""
+		for _, name := range []string{"hare", "tortoise"} {
+			p := w.Process(name)
+			p.Go("main", func() {
+				p.Yield()
+				if first == "" {
+					first = name
+				}
+			})
+		}
+	}
+	simnet.Run(simnet.Config{}, build)
+	fmt.Println(first)
+
+	script, err := simnet.ParseScript(`brine script 1
+hare/main 1       run tortoise/main
+hare/main 7       run tortoise/main   # it has no 7th operation
+`)
+	if err != nil {
+		panic(err)
+	}
+	replay := simnet.Replay(script)
+	simnet.Run(simnet.Config{Chooser: replay}, build)
+	fmt.Println(first)
+	fmt.Println("unused:", replay.Unused())
+	// Output:
+	// hare
+	// tortoise
+	// unused: [hare/main 7 run tortoise/main # it has no 7th operation]
 }

@@ -29,7 +29,7 @@ func (r *Runner) retrace(cfg Config, build func(*World), first *Result) *Result 
 // replaced.
 func retraceable(err error) bool {
 	switch err := err.(type) {
-	case *Blocked:
+	case *Blocked, *Skipped:
 		return false
 	case *Misuse:
 		return err.Stack == "" && !strings.HasPrefix(err.What, "the chooser ") // see put

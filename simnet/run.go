@@ -17,8 +17,8 @@ import (
 type Result struct {
 	// Err is nil if the run passed: every foreground task returned, and nothing
 	// was left that could go on. Otherwise it says why not: [*Deadlock],
-	// [*Stuck], [*Blocked], [*Panic], [*Exit], [*Failure], [*Misuse] or
-	// [*Divergence].
+	// [*Stuck], [*Blocked], [*Panic], [*Exit], [*Failure], [*Skipped], [*Misuse]
+	// or [*Divergence].
 	Err error
 
 	Hash    uint64        // of everything that happened: equal for equal runs, on every machine
@@ -27,11 +27,12 @@ type Result struct {
 	Tasks   int           // that were started
 	Elapsed time.Duration // virtual
 	Fired   Fired         // how often each fault struck
+	Log     string        // what was logged by World.TB
+	Script  Script        // the deviations, if Config.Chooser is a [Recorder], or it was traced
 
 	// Census is what was left over: of a run that has failed, and of any other
 	// that was asked for it (Config.Census, Trace).
 	Census *Census
-	Script  Script        // the deviations, if Config.Chooser is a [Recorder] or there is a Trace
 
 	// Trace is what happened: nil for a run that passed and was not asked for it
 	// (Config.Trace), that Config.Once keeps from being executed again, or that
@@ -207,6 +208,7 @@ func (r *Runner) execute(cfg Config, build func(*World)) *sched {
 		r.lost = nil
 	}
 	s.g = 0
+	s.bench.expire()
 	if stray := s.stray.Load(); s.err == nil && stray != nil {
 		s.err = stray
 	}
@@ -219,6 +221,7 @@ func (r *Runner) execute(cfg Config, build func(*World)) *sched {
 	}
 	r.reap(s)
 	w.repose()
+	s.bench.close()
 	return s
 }
 
@@ -247,6 +250,7 @@ func (r *Runner) world(cfg Config) *World {
 		}
 	}
 	s.w, s.r = w, r
+	s.bench.s, s.bench.name = s, cfg.Name
 	s.tasks, s.runq, s.answers = r.kept.tasks[:0], r.kept.runq, r.kept.answers[:0]
 	s.heap, s.wakers, s.sameTime = r.kept.heap, r.kept.wakers, r.kept.same
 	s.runq.reset()
@@ -333,9 +337,10 @@ func (s *sched) result() *Result {
 		Err: s.err, Hash: s.hash, Steps: s.steps, Choices: s.asked, Tasks: s.started,
 		Elapsed: time.Duration(s.now),
 	}
-	if c, ok := s.chooser.(*Recorder); ok {
-		res.Script = c.Script()
+	if c := s.recorder(); c != nil {
+		res.Script = c.script
 	}
+	res.Log = string(s.bench.log)
 	if s.striker != nil {
 		res.Fired = s.striker.fired
 	}

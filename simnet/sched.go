@@ -28,17 +28,17 @@ type sched struct {
 	w *World
 	r *Runner
 
-	task    *task         // the one that runs
-	g       uintptr       // its goroutine, as coro.Self says; 0 if the run has not begun
-	over    bool          // there is a verdict: nobody's calls have an effect any more
-	revoked bool          // the watchdog looks at whoever runs; see watchdog.go
-	asker   uintptr       // g, while the Chooser is asked, who is to be nobody's task
+	task    *task   // the one that runs
+	g       uintptr // its goroutine, as coro.Self says; 0 if the run has not begun
+	over    bool    // there is a verdict: nobody's calls have an effect any more
+	revoked bool    // the watchdog looks at whoever runs; see watchdog.go
+	asker   uintptr // g, while the Chooser is asked, who is to be nobody's task
 	late    atomic.Uint64 // calls after the verdict
 	looking bool          // look is at work
 	settled bool          // the state is final; guarded by World.mu
-	setup   bool          // build is at work: calls are carried out at once
-	err     error         // the verdict
-	lost    *worker       // that is blocked outside for good
+	setup   bool    // build is at work: calls are carried out at once
+	err     error   // the verdict
+	lost    *worker // that is blocked outside for good
 
 	tasks []*task // by TaskID; the first is build
 	runq
@@ -65,8 +65,10 @@ type sched struct {
 	processes []*Process   // that were started, in order
 	striker   *striker     // nil if there are no faults
 	fault     *striker     // the same, once the run has begun
+	orders    []Line       // of build, by World.Order
 	rates     []int        // of the answers to the question that is put
 	contexts  contexts     // of clocks, that end with their parents
+	bench     bench        // World.TB
 	views     []*Transport // with a context that has to be looked at
 	books     *books       // nil if nobody asks for a census
 	left      *Census
@@ -219,7 +221,7 @@ func (s *sched) idle() {
 	a := s.first()
 	switch {
 	case s.foreground == 0:
-		s.verdict(nil)
+		s.verdict(s.disobeyed())
 	case a == nil:
 		s.verdict(s.deadlock())
 	default:
@@ -385,6 +387,7 @@ func (s *sched) finish(t *task) {
 
 // begin is the end of the set-up.
 func (s *sched) begin() {
+	s.obey()
 	s.setup, s.steps, s.limit, s.fault = false, 0, s.bound, s.striker
 	if len(s.tasks) == 1 {
 		s.verdict(&Misuse{What: "build started no task: start at least one with Go, or a process with a Main"})

@@ -133,7 +133,7 @@ func (r *Runner) examine(s *sched, p *pulse, tired int) {
 	switch {
 	case waitsForUs(stack):
 		*p = pulse{} // it has just gone on; or it waits for another run, which is watched
-	case !outside(state):
+	case !outside(state) || internal(stack):
 		p.stack, p.same = "", 0
 	case stack != p.stack:
 		p.stack, p.same = stack, 1
@@ -209,6 +209,13 @@ func outside(state string) bool {
 		}
 	}
 	return false
+}
+
+// internal reports whether a goroutine waits in a function of the runtime's own,
+// such as GC: that passes.
+func internal(stack string) bool {
+	_, top, _ := strings.Cut(stack, "\n")
+	return strings.HasPrefix(top, "runtime.")
 }
 
 // waitsForUs reports whether a goroutine waits for a watchdog: for this one, to be

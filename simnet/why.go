@@ -1,7 +1,6 @@
 package simnet
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -37,13 +36,13 @@ func (l *Line) why(op Op) string {
 	case KindWake:
 		return where + " wakes " + l.Answer + " first" + times
 	case KindTimer:
-		task, at, several := strings.Cut(l.Answer, " ")
+		whose, at, several := strings.Cut(l.Answer, " ")
 		if several {
 			at, _, _ = strings.Cut(at, ".")
 			n, _ := strconv.Atoi(at)
-			task += "'s " + ordinal(n) + " operation"
+			whose += "'s " + ordinal(n)
 		}
-		return timer + " is due with others, of which that of " + task + " fires first" + times
+		return "of the timers due with that of its " + ordinal(l.Op) + " operation, that of " + whose + " fires first" + times
 	case KindShort:
 		switch l.Answer {
 		case "1":
@@ -97,5 +96,5 @@ func ordinal(n int) string {
 			suffix = "rd"
 		}
 	}
-	return fmt.Sprint(n) + suffix
+	return strconv.Itoa(n) + suffix
 }

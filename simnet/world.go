@@ -33,6 +33,7 @@ type Config struct {
 	Trace   bool    // the Result has the Trace, whether the run fails or not
 	Once    bool    // a run that fails is not executed again, for those who execute many
 	Faults  Faults  // what may fail
+	Name    string  // what the run is called ([World.TB])
 
 	// Census says that the Result has a Census, whether the run fails or not.
 	Census bool
