@@ -12,6 +12,9 @@ func (s *sched) after(a *timer) {
 	}
 	k := a.by.bear(a.p, a.name)
 	at := elapsed(a.at)
+	if s.witness != nil {
+		s.witness.arm(at)
+	}
 	if at <= s.now {
 		s.fire(a, k)
 		return

@@ -167,6 +167,9 @@ func (t *task) paused() bool { return t.p != nil && t.p.paused }
 
 // arm has a blocked call end at a time. A time that has passed is now.
 func (s *sched) arm(c *call, at int64) {
+	if s.witness != nil {
+		s.witness.arm(at)
+	}
 	a := &c.alarm
 	if a.pos != 0 {
 		s.unset(a)

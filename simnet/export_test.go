@@ -48,3 +48,9 @@ func Dump(w *World) string {
 	}
 	return b.String()
 }
+
+// BoundVerify has the Runner's Verify keep so many events only.
+func BoundVerify(r *Runner, events int) {
+	r.rec = newTestimony()
+	r.rec.most = events
+}

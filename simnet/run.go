@@ -77,6 +77,9 @@ type Runner struct {
 	doom   sync.Mutex
 	doomed map[uint64]bool // goroutines that are to end, by number; see condemn
 
+	rec     *testimony // for Verify
+	witness *witness   // of the run that is verified
+
 	look sync.Mutex // held by the watchdog while it looks
 	now  watched
 	lost *lost // what the watchdog has found
@@ -242,6 +245,9 @@ func (r *Runner) world(cfg Config) *World {
 	}{} // one object, because runs are to be cheap
 	w, s := &b.World, &b.sched
 	w.sched, w.gate = s, s
+	if x := r.witness; x != nil {
+		w.gate, s.witness, x.s = x, x, s
+	}
 	w.k = r.k
 	w.waits = r.kept.waits
 	for _, q := range w.waits {

@@ -61,6 +61,7 @@ type sched struct {
 	exact     bool // questions are put in words: the chooser is neither random nor calm
 	hash      uint64
 	attention atomic.Uint32 // something that attend has to see to
+	witness   *witness      // nil if the run is not verified
 	stray     atomic.Pointer[Misuse]
 	processes []*Process   // that were started, in order
 	striker   *striker     // nil if there are no faults
@@ -347,6 +348,9 @@ func (s *sched) deliver(p *Process, parent *task, name string, k int32, backgrou
 		s.foreground++
 	}
 	s.hash = mix(s.hash^uint64(t.id), hashString(name))
+	if s.witness != nil {
+		s.witness.spawn(t)
+	}
 	if p != nil && p.paused {
 		t.state = held
 	} else {
@@ -369,6 +373,9 @@ func (s *sched) began(t *task) {
 
 // finish is told that a task has returned.
 func (s *sched) finish(t *task) {
+	if s.witness != nil {
+		s.witness.finish()
+	}
 	t.nth++
 	t.op, t.on, t.opID, t.path = OpEnd, t.p, 0, ""
 	t.asks = asks{}

@@ -17,6 +17,9 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 	w := c.p.w
 	gate := w.gate
 	if gate != nil {
+		if x, ok := gate.(*witness); ok {
+			x.payload(bufs)
+		}
 		if err := gate.enter(c.p, op, c.id, ""); err != nil {
 			return 0, err
 		}

@@ -1,0 +1,5 @@
+//go:build race
+
+package simnet_test
+
+func init() { fewSeeds = true }
