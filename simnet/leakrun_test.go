@@ -117,7 +117,7 @@ func TestRunLeaks(t *testing.T) {
 
 // TestRunnerLeaks runs them many times on one Runner, which grows neither in
 // goroutines nor in memory. BRINE_RUNS says how many times; 1,000,000 take about
-// a minute.
+// five minutes, for most of them fail, and are executed again.
 func TestRunnerLeaks(t *testing.T) {
 	leaks(t)
 	n := 20_000

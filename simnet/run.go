@@ -53,7 +53,17 @@ type Result struct {
 //
 // Run returns when the run has its verdict and every goroutine of it has ended.
 // It does not panic for what a task does, and does not hang: see [Blocked]. It
-// may be called from any goroutine, and several runs may be under way at once.
+// may be called from any goroutine, a task of another run's included, and several
+// runs may be under way at once. In a bubble of testing/synctest, time passes
+// only when all of the bubble is durably blocked, so that there a task is not
+// found that waits for a sync.Mutex or a real socket.
+//
+// Three things cannot be helped. A task that makes no call for 20 seconds of real
+// time is reported on standard error, and the process exits with status 2. A task
+// must not make a call after runtime.LockOSThread: a goroutine that is bound to
+// its thread cannot be switched from, and the runtime ends the program ("coro: OS
+// thread locking must match"). And what a task does in a deferred call that does
+// not end (see [Blocked].Ending) goes on after Run has returned.
 func Run(cfg Config, build func(*World)) *Result {
 	var res *Result
 	Loop(func(r *Runner) { res = r.Run(cfg, build) })
