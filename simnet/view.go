@@ -27,8 +27,10 @@ type Transport struct {
 
 var _ transport.Transport = (*Transport)(nil)
 
-// WithCancel implements transport.Transport. Any context can be watched,
-// whatever its clock; a nil one cannot.
+// WithCancel implements transport.Transport. In free mode any context can be
+// watched, whatever its clock; a nil one cannot. In a run it is looked at whenever
+// a task makes a call, and one that has a deadline must be of [Process.Clock]:
+// every call of another's view fails with EINVAL.
 func (t *Transport) WithCancel(ctx context.Context) (transport.Transport, func()) {
 	var err error
 	if err := t.p.enter(OpWithCancel, ""); err != nil {

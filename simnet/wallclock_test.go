@@ -20,7 +20,7 @@ import (
 type timed struct {
 	name string
 	op   simnet.Op
-	call func(s *props, at time.Time) (err error, line int)
+	call func(s *props, at time.Time) (line int, err error)
 }
 
 // props are what they are made on.
@@ -37,51 +37,51 @@ func line() int {
 }
 
 var timedCalls = []timed{
-	{"Recv", simnet.OpRecv, func(s *props, at time.Time) (error, int) {
+	{"Recv", simnet.OpRecv, func(s *props, at time.Time) (int, error) {
 		_, _, err := s.a.Recv([][]byte{make([]byte, 1)}, nil, at)
-		return err, line() - 1
+		return line() - 1, err
 	}},
-	{"Recv of nothing", simnet.OpRecv, func(s *props, at time.Time) (error, int) {
+	{"Recv of nothing", simnet.OpRecv, func(s *props, at time.Time) (int, error) {
 		_, _, err := s.a.Recv(nil, nil, at)
-		return err, line() - 1
+		return line() - 1, err
 	}},
-	{"Send", simnet.OpSend, func(s *props, at time.Time) (error, int) {
+	{"Send", simnet.OpSend, func(s *props, at time.Time) (int, error) {
 		_, err := s.a.Send([][]byte{make([]byte, 1)}, nil, at)
-		return err, line() - 1
+		return line() - 1, err
 	}},
-	{"SetReadDeadline", simnet.OpSetDeadline, func(s *props, at time.Time) (error, int) {
-		return s.a.SetReadDeadline(at), line()
+	{"SetReadDeadline", simnet.OpSetDeadline, func(s *props, at time.Time) (int, error) {
+		return line(), s.a.SetReadDeadline(at)
 	}},
-	{"SetWriteDeadline", simnet.OpSetDeadline, func(s *props, at time.Time) (error, int) {
-		return s.a.SetWriteDeadline(at), line()
+	{"SetWriteDeadline", simnet.OpSetDeadline, func(s *props, at time.Time) (int, error) {
+		return line(), s.a.SetWriteDeadline(at)
 	}},
-	{"SetDeadline", simnet.OpSetDeadline, func(s *props, at time.Time) (error, int) {
-		return s.l.SetDeadline(at), line()
+	{"SetDeadline", simnet.OpSetDeadline, func(s *props, at time.Time) (int, error) {
+		return line(), s.l.SetDeadline(at)
 	}},
-	{"SetDeadline of a net.Conn", simnet.OpSetDeadline, func(s *props, at time.Time) (error, int) {
-		return transport.NetConn(s.p, s.a).SetDeadline(at), line()
+	{"SetDeadline of a net.Conn", simnet.OpSetDeadline, func(s *props, at time.Time) (int, error) {
+		return line(), transport.NetConn(s.p, s.a).SetDeadline(at)
 	}},
-	{"Accept", simnet.OpAccept, func(s *props, at time.Time) (error, int) {
+	{"Accept", simnet.OpAccept, func(s *props, at time.Time) (int, error) {
 		_, err := s.l.Accept(at)
-		return err, line() - 1
+		return line() - 1, err
 	}},
-	{"Dial", simnet.OpDial, func(s *props, at time.Time) (error, int) {
+	{"Dial", simnet.OpDial, func(s *props, at time.Time) (int, error) {
 		_, err := s.p.Dial("/run/s", at)
-		return err, line() - 1
+		return line() - 1, err
 	}},
-	{"Lock", simnet.OpLock, func(s *props, at time.Time) (error, int) {
+	{"Lock", simnet.OpLock, func(s *props, at time.Time) (int, error) {
 		_, err := s.p.Lock("/run/lock", at)
-		return err, line() - 1
+		return line() - 1, err
 	}},
-	{"Sleep", simnet.OpSleep, func(s *props, at time.Time) (error, int) {
-		return s.p.Sleep(at), line()
+	{"Sleep", simnet.OpSleep, func(s *props, at time.Time) (int, error) {
+		return line(), s.p.Sleep(at)
 	}},
-	{"AfterFunc", simnet.OpAfterFunc, func(s *props, at time.Time) (error, int) {
+	{"AfterFunc", simnet.OpAfterFunc, func(s *props, at time.Time) (int, error) {
 		_, err := s.p.AfterFunc("later", at, func() {})
-		return err, line() - 1
+		return line() - 1, err
 	}},
-	{"Wait", simnet.OpWait, func(s *props, at time.Time) (error, int) {
-		return s.n.Wait(at), line()
+	{"Wait", simnet.OpWait, func(s *props, at time.Time) (int, error) {
+		return line(), s.n.Wait(at)
 	}},
 }
 
@@ -109,7 +109,7 @@ func TestWallClock(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var err error
 			var at int
-			res := play(func(s *props) { err, at = c.call(s, time.Now().Add(time.Hour)) })
+			res := play(func(s *props) { at, err = c.call(s, time.Now().Add(time.Hour)) })
 			var e *transport.Error
 			if c.name != "SetDeadline of a net.Conn" { // which has an error of its own
 				if !errors.As(err, &e) || e.Err != syscall.EINVAL || e.Detail != what || e.Op != c.op.String() {
@@ -146,7 +146,7 @@ func TestWallClockNot(t *testing.T) {
 			}
 			t.Run(c.name+" "+name, func(t *testing.T) {
 				var err error
-				res := play(func(s *props) { err, _ = c.call(s, at(s.p)) })
+				res := play(func(s *props) { _, err = c.call(s, at(s.p)) })
 				if err != nil || res.Err != nil {
 					t.Errorf("%v, verdict %v", err, res.Err)
 				}
