@@ -221,6 +221,11 @@ func replays(t *testing.T, r *simnet.Runner, cfg simnet.Config, seed uint64, bui
 	if err != nil {
 		t.Fatalf("seed %d: %v\n%s", seed, err, text)
 	}
+	for _, l := range script.Lines {
+		if strings.HasPrefix(l.Why, "when it has ended") && l.Ask != 1 {
+			t.Fatalf("seed %d: a task ends more than once: %s", seed, l)
+		}
+	}
 	cfg.Faults = simnet.Faults{}
 	replay := simnet.Replay(script)
 	for range 2 {
@@ -534,6 +539,41 @@ func TestReplayWhole(t *testing.T) {
 		simnet.Run(simnet.Config{Chooser: replay}, build)
 		if got := strings.Join(order, " "); got != c.want || replay.Unused() != nil {
 			t.Errorf("%q: %s, not %s; unused %v", c.line, got, c.want, replay.Unused())
+		}
+	}
+}
+
+// A line applies once, although several tasks and several answers may be meant.
+func TestReplayOnce(t *testing.T) {
+	var order []string
+	build := func(w *simnet.World) {
+		order = nil
+		p := w.Process("p")
+		for _, name := range []string{"main", "far"} {
+			p.Go(name, func() {
+				for _, child := range []string{"conn", "z"} {
+					p.Go(child, func() { p.Yield(); order = append(order, name+">"+child) })
+				}
+			})
+		}
+	}
+	for _, c := range []struct {
+		lines, want string
+		unused      int
+	}{
+		{"", "main>conn main>z far>conn far>z", 0},
+		{"p/conn 1 run p/z", "main>z far>conn far>z main>conn", 0},
+		{"p/conn 1 run p/z\np/conn 1 run p/z", "main>z far>z main>conn far>conn", 0},
+		{"p/main>conn 1 run p/z\np/main>conn 1 run p/z", "main>z far>conn far>z main>conn", 1},
+	} {
+		s, err := simnet.ParseScript("brine script 1\n" + c.lines)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replay := simnet.Replay(s)
+		simnet.Run(simnet.Config{Chooser: replay}, build)
+		if got := strings.Join(order, " "); got != c.want || len(replay.Unused()) != c.unused {
+			t.Errorf("%q: %s, not %s; unused %v", c.lines, got, c.want, replay.Unused())
 		}
 	}
 }
