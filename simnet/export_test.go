@@ -54,3 +54,29 @@ func BoundVerify(r *Runner, events int) {
 	r.rec = newTestimony()
 	r.rec.most = events
 }
+
+// CheckKernel verifies what the kernel says is always true, at the end of a run.
+func CheckKernel(w *World) error { return w.k.Check() }
+
+// CheckSteps has a run verify that after every step. It returns what tells how
+// many there were, and what the first error is.
+func CheckSteps(w *World) func() (int, error) {
+	c := &checkedGate{gate: w.gate, w: w}
+	w.gate = c
+	return func() (int, error) { return c.steps, c.err }
+}
+
+type checkedGate struct {
+	gate
+	w     *World
+	steps int
+	err   error
+}
+
+func (c *checkedGate) leave(p *Process, op Op, n int, err error) {
+	c.gate.leave(p, op, n, err)
+	if c.err == nil && c.w.k != nil {
+		c.steps++
+		c.err = c.w.k.Check()
+	}
+}
