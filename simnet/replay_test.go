@@ -295,6 +295,36 @@ type asked func(p *simnet.Point) int
 
 func (f asked) Choose(p *simnet.Point) int { return f(p) }
 
+// Questions at one place are counted from 1, without gaps.
+func TestAsk(t *testing.T) {
+	type place struct {
+		task  simnet.TaskID
+		nth   int
+		after bool
+		kind  simnet.Kind
+	}
+	waits := func(w *simnet.World) {
+		p := w.Process("p")
+		a, b, _ := p.Pair()
+		p.Go("reader", func() { b.Recv([][]byte{make([]byte, 1)}, nil, time.Time{}) })
+		for range 3 {
+			p.Go("writer", func() { a.Send([][]byte{{1}}, nil, time.Time{}); p.Yield() })
+		}
+	}
+	for seed := range uint64(50) {
+		for _, build := range []func(*simnet.World){echo, timers, waits} {
+			inner, counts := simnet.Random(seed), map[place]int{}
+			simnet.Run(simnet.Config{Faults: simnet.AllFaults(500), Once: true, Chooser: asked(func(p *simnet.Point) int {
+				at := place{p.Task, p.Nth, p.After, p.Kind}
+				if counts[at]++; counts[at] != p.Ask {
+					t.Errorf("seed %d: %v of %s: asked %d times, says %d", seed, at, p.Name(p.Task), counts[at], p.Ask)
+				}
+				return inner.Choose(p)
+			})}, build)
+		}
+	}
+}
+
 // What a task is called depends on what its parents did, and not on the order in
 // which anybody ran; and no two are called the same.
 func TestTaskNames(t *testing.T) {
@@ -334,12 +364,12 @@ func TestTaskNames(t *testing.T) {
 			res := r.Run(simnet.Config{Chooser: asked(func(p *simnet.Point) int {
 				name := p.Name(p.Task).String()
 				if id, ok := names[name]; ok && id != p.Task {
-					t.Fatalf("tasks %d and %d are both %s", id, p.Task, name)
+					t.Errorf("tasks %d and %d are both %s", id, p.Task, name)
 				}
 				names[name] = p.Task
 				if p.Kind == simnet.KindRun && !p.After {
 					if me, ok := whose[name]; ok && me != cur {
-						t.Fatalf("%s is %s, and with seed %d %s", name, me, seed, cur)
+						t.Errorf("%s is %s, and with seed %d %s", name, me, seed, cur)
 					}
 					whose[name] = cur
 				}
