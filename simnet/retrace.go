@@ -2,20 +2,22 @@ package simnet
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
 // retrace executes a run again that has just failed, with the same answers, in
 // order to have a trace of it. What comes of that is the result, unless it is
 // another run: then it remains the first one's, and says so.
-func (r *Runner) retrace(cfg Config, build func(*World), first *Result) *Result {
+func (r *Runner) retrace(cfg Config, build func(*World), given Chooser, first *Result) *Result {
 	if !retraceable(first.Err) {
 		return first
 	}
-	given := &answers{list: slices.Clone(r.kept.answers[:first.Choices]), asks: kindsOf(cfg.Chooser)}
+	chooser := cfg.Chooser
 	cfg.Chooser, cfg.Trace = given, true
 	again := r.execute(cfg, build).result()
+	if _, ok := chooser.(*Recorder); ok {
+		again.Script = first.Script
+	}
 	if what := otherwise(first, again); what != "" {
 		first.Diverged = &diverged{what}
 		return first
@@ -59,6 +61,5 @@ type diverged struct{ what string }
 
 // Error implements error.
 func (e *diverged) Error() string {
-	return "executed again with the same answers, " + e.what +
-		"; build and what it starts must do the same each time: no map order, global rand, time.Now, or variables that outlive a run"
+	return "executed again with the same answers, " + e.what + "; Verify finds the first step that differs, and what may cause it"
 }

@@ -185,9 +185,10 @@ func (r *Runner) Run(cfg Config, build func(*World)) *Result {
 	if build == nil {
 		return &Result{Err: &Misuse{What: "Run was given no build function; have it start a task"}}
 	}
-	res := r.execute(cfg, build).result()
+	s := r.execute(cfg, build)
+	res := s.result()
 	if res.Err != nil && !cfg.Trace && !cfg.Once {
-		res = r.retrace(cfg, build, res)
+		res = r.retrace(cfg, build, s.same(cfg.Chooser), res)
 	}
 	return res
 }
@@ -279,7 +280,7 @@ func (r *Runner) world(cfg Config) *World {
 	switch c := cfg.Chooser.(type) {
 	case nil, calm:
 	case *random:
-		s.random = c
+		s.random, s.seed = c, *c
 	default:
 		s.chooser, s.exact = c, true
 		if c, ok := c.(starter); ok {
@@ -325,7 +326,7 @@ func (r *Runner) reap(s *sched) {
 		r.home()
 	}
 	s.leftover(r.end(left))
-	s.started, s.asked = len(s.tasks)-1, len(s.answers)
+	s.started = len(s.tasks) - 1
 	clear(s.tasks)
 	s.alarms.reset()
 	clear(s.wakers)
@@ -353,8 +354,11 @@ func (s *sched) result() *Result {
 		Err: s.err, Hash: s.hash, Steps: s.steps, Choices: s.asked, Tasks: s.started,
 		Elapsed: time.Duration(s.now),
 	}
-	if c := s.recorder(); c != nil {
+	switch c := s.recorder(); {
+	case c != nil:
 		res.Script = c.script
+	case s.story != nil:
+		res.Script = s.story.Script
 	}
 	res.Log = string(s.bench.log)
 	if s.striker != nil {
@@ -362,7 +366,6 @@ func (s *sched) result() *Result {
 	}
 	if s.story != nil {
 		res.Trace, s.story.Hash, s.story.Verdict = s.story, s.hash, verdictText(s.err)
-		res.Script = s.story.Script
 	}
 	res.Census = s.left
 	return res

@@ -28,17 +28,17 @@ type sched struct {
 	w *World
 	r *Runner
 
-	task    *task   // the one that runs
-	g       uintptr // its goroutine, as coro.Self says; 0 if the run has not begun
-	over    bool    // there is a verdict: nobody's calls have an effect any more
-	revoked bool    // the watchdog looks at whoever runs; see watchdog.go
-	asker   uintptr // g, while the Chooser is asked, who is to be nobody's task
+	task    *task         // the one that runs
+	g       uintptr       // its goroutine, as coro.Self says; 0 if the run has not begun
+	over    bool          // there is a verdict: nobody's calls have an effect any more
+	revoked bool          // the watchdog looks at whoever runs; see watchdog.go
+	asker   uintptr       // g, while the Chooser is asked, who is to be nobody's task
 	late    atomic.Uint64 // calls after the verdict
 	looking bool          // look is at work
 	settled bool          // the state is final; guarded by World.mu
-	setup   bool    // build is at work: calls are carried out at once
-	err     error   // the verdict
-	lost    *worker // that is blocked outside for good
+	setup   bool          // build is at work: calls are carried out at once
+	err     error         // the verdict
+	lost    *worker       // that is blocked outside for good
 
 	tasks []*task // by TaskID; the first is build
 	runq
@@ -49,15 +49,16 @@ type sched struct {
 	trace   *tracer // nil if the run is not traced
 	story   *Trace  // what it has made of the run
 	chooser Chooser
-	random  *random // chooser, if it is that
-	answers []uint32
+	random  *random  // chooser, if it is that
+	answers []uint32 // of a chooser that cannot be asked the same again; see same
+	seed    random   // what random was at the beginning
 	point   Point
 
 	steps     int // operations begun
 	limit     int // beyond which enter looks twice: bound, or -1
 	bound     int
-	started   int // tasks, and asked questions, once the run is over
-	asked     int
+	started   int  // tasks, once the run is over
+	asked     int  // questions that were put
 	exact     bool // questions are put in words: the chooser is neither random nor calm
 	hash      uint64
 	attention atomic.Uint32 // something that attend has to see to
@@ -73,8 +74,8 @@ type sched struct {
 	views     []*Transport // with a context that has to be looked at
 	books     *books       // nil if nobody asks for a census
 	left      *Census
-	wakers    []*call      // scratch of wake
-	sameTime  []*alarm     // scratch of due
+	wakers    []*call  // scratch of wake
+	sameTime  []*alarm // scratch of due
 
 	known int           // processes that have names for scripts
 	lives map[life]int  // by what they are called: how many there are
@@ -316,8 +317,9 @@ func (s *sched) choose(k Kind, n, rate int) (i int) {
 		i = s.random.pick(k, n, rate, s.rates)
 	case s.exact:
 		i = s.ask(k, n, rate)
+		s.answers = append(s.answers, uint32(i))
 	}
-	s.answers = append(s.answers, uint32(i))
+	s.asked++
 	return i
 }
 
@@ -325,10 +327,11 @@ func (s *sched) choose(k Kind, n, rate int) (i int) {
 func (s *sched) chooseOf(a *alarm, k Kind, n, rate int) (i int) {
 	if s.exact {
 		i = s.askOf(a, k, n, rate)
+		s.answers = append(s.answers, uint32(i))
 	} else if s.random != nil {
 		i = s.random.pick(k, n, rate, s.rates)
 	}
-	s.answers = append(s.answers, uint32(i))
+	s.asked++
 	return i
 }
 
