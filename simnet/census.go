@@ -178,7 +178,11 @@ func (s *sched) account(cfg *Config) {
 		}
 	}
 	if full {
-		c.Tasks = s.waitFor().waits
+		if e, ok := s.err.(*Deadlock); ok {
+			c.Tasks = e.Waits
+		} else {
+			c.Tasks = s.waitFor().waits
+		}
 		s.left = c
 	}
 }

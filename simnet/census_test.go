@@ -188,6 +188,15 @@ var tidiness = []struct {
 		server.Background("accept", func() { l.Accept(never) })
 	}, ""},
 
+	{"a listener that another has looked at", func(w *simnet.World, server, client *simnet.Process) {
+		l := given(server.Listen("/run/s", 0, transport.ListenConfig{}))
+		server.Background("accept", func() { l.Accept(never) })
+		server.Go("main", func() {
+			soon(server)
+			l.SetDeadline(never)
+		})
+	}, ""},
+
 	{"a stale file", func(w *simnet.World, server, client *simnet.Process) {
 		server.Go("main", func() { given(server.Listen("/run/s", 0, transport.ListenConfig{})).Close() })
 	}, "/run/s"},

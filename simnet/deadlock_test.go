@@ -170,6 +170,13 @@ var deadlocks = []struct {
 		p.Go("wait", func() { p.NewNotifier().Wait(never) })
 	}, "p/pop p/wait"},
 
+	{"nobody notifies", func(w *simnet.World) {
+		p := w.Process("p")
+		for range 3 {
+			p.Go("wait", func() { p.NewNotifier().Wait(never) })
+		}
+	}, ""},
+
 	{"group", func(w *simnet.World) {
 		p := w.Process("p")
 		p.Go("main", func() {

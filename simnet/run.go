@@ -17,7 +17,7 @@ import (
 type Result struct {
 	// Err is nil if the run passed: every foreground task returned, and nothing
 	// was left that could go on. Otherwise it says why not: [*Deadlock],
-	// [*Stuck], [*Blocked], [*Panic], [*Exit], [*Failure], [*Skipped], [*Misuse]
+	// [*Stuck], [*Blocked], [*Leftover], [*Panic], [*Exit], [*Failure], [*Skipped], [*Misuse]
 	// or [*Divergence].
 	Err error
 

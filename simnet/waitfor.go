@@ -190,6 +190,9 @@ func (g *waitFor) trace() {
 func (g *waitFor) look(t *task) (Wait, node) {
 	s, k, c := g.s, g.s.w.k, &t.call
 	w := Wait{Task: g.name(t.id), Background: t.background, Nth: t.nth, Op: t.op, Path: t.path, Socket: int(t.opID)}
+	if t.op == OpSend || t.op == OpRecv {
+		w.End = s.nameOf(t.opID)
+	}
 	n := node{id: t.id}
 	if t.p.paused {
 		w.Paused = t.p.label()
@@ -209,7 +212,6 @@ func (g *waitFor) look(t *task) (Wait, node) {
 	switch c.kind {
 	case toRecv, toSend:
 		w.For = ForBytes
-		w.End = s.nameOf(c.s.id)
 		own, _ := k.Describe(c.s.id)
 		if c.kind == toSend {
 			w.For, w.Charged, w.Buffer = ForRoom, own.Charged, own.SndBuf
@@ -533,6 +535,9 @@ func writeWaits(b *strings.Builder, waits []Wait, background bool) {
 	at := make(map[string]string, len(waits)) // only looked up
 	for i := range waits {
 		at[waits[i].Task] = waits[i].at()
+		if waits[i].Paused != "" {
+			at[waits[i].Task] += ", paused"
+		}
 	}
 	const shown = 50
 	n := 0

@@ -1,5 +1,7 @@
 package transport_test
 
+//lint:file-ignore SA2001 passing through a mutex is what is tested
+
 import (
 	"context"
 	"fmt"
