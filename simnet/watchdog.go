@@ -133,7 +133,7 @@ func (r *Runner) examine(s *sched, p *pulse, tired int) {
 	switch {
 	case waitsForUs(stack):
 		*p = pulse{} // it has just gone on; or it waits for another run, which is watched
-	case !outside(state) || internal(stack):
+	case !outside(state) || internal(state, stack):
 		p.stack, p.same = "", 0
 	case stack != p.stack:
 		p.stack, p.same = stack, 1
@@ -212,10 +212,13 @@ func outside(state string) bool {
 }
 
 // internal reports whether a goroutine waits in a function of the runtime's own,
-// such as GC: that passes.
-func internal(stack string) bool {
+// such as GC: that passes. An allocation that is to start a collection waits, too,
+// for whoever has stopped the world, and its frames are not shown: semacquire with
+// neither sync nor internal/poll on top.
+func internal(state, stack string) bool {
 	_, top, _ := strings.Cut(stack, "\n")
-	return strings.HasPrefix(top, "runtime.")
+	return strings.HasPrefix(top, "runtime.") ||
+		state == "semacquire" && !strings.HasPrefix(top, "sync.") && !strings.HasPrefix(top, "internal/")
 }
 
 // waitsForUs reports whether a goroutine waits for a watchdog: for this one, to be
