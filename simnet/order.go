@@ -61,7 +61,7 @@ func (s *sched) obey() {
 	if len(s.orders) == 0 {
 		return
 	}
-	o := &ordered{Replay(Script{Lines: s.orders}), s.chooser}
+	o := &ordered{Replay(Script{Lines: s.orders}), s.answerer()}
 	switch {
 	case s.random != nil:
 		o.c = s.random
@@ -69,6 +69,9 @@ func (s *sched) obey() {
 		o.c = Calm()
 	}
 	s.chooser, s.random, s.exact = o, nil, true
+	if s.trace != nil {
+		s.chooser = s.trace.before(o)
+	}
 	o.orders.start(s)
 	wants := o.orders.kinds()
 	if s.striker == nil {
@@ -85,7 +88,7 @@ func (s *sched) obey() {
 
 // disobeyed is the verdict about orders that were not carried out.
 func (s *sched) disobeyed() error {
-	o, ok := s.chooser.(*ordered)
+	o, ok := s.answerer().(*ordered)
 	if !ok {
 		return nil
 	}
@@ -97,7 +100,7 @@ func (s *sched) disobeyed() error {
 
 // recorder returns the Recorder that the run was given, if it was.
 func (s *sched) recorder() *Recorder {
-	c := s.chooser
+	c := s.answerer()
 	if o, ok := c.(*ordered); ok {
 		c = o.c
 	}

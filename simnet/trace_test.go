@@ -549,6 +549,56 @@ func TestTraceHash(t *testing.T) {
 	t.Logf("%d runs failed", failed)
 }
 
+// TestTraceOthers traces what others stand in front of, too: orders, a Recorder,
+// Verify.
+func TestTraceOthers(t *testing.T) {
+	build := func(w *simnet.World) {
+		echoes(w.Process("server"))
+		client := w.Process("client")
+		client.Go("main", func() { ask(client, "hello") })
+		ok(t, w.Order("client/main 2 short 1"))
+	}
+	rec := simnet.Record(simnet.Random(3))
+	plain := simnet.Run(simnet.Config{Chooser: rec}, build)
+	script := rec.Script()
+	traced := simnet.Run(simnet.Config{Chooser: simnet.Record(simnet.Random(3)), Trace: true}, build)
+	if plain.Err != nil || plain.Hash != traced.Hash || len(script.Lines) == 0 ||
+		!reflect.DeepEqual(plain.Script, script) || !reflect.DeepEqual(traced.Script, script) {
+		t.Errorf("%v, traced %v\n%s\n%s", plain.Err, traced.Err, plain.Script, traced.Script)
+	}
+	if s := traced.Trace.String(); !strings.Contains(s, "short 1") || len(traced.Trace.Script.Lines) != len(script.Lines)+1 {
+		t.Errorf("%s%s", s, traced.Trace.Script)
+	}
+	again := simnet.Run(simnet.Config{Chooser: simnet.Replay(traced.Trace.Script), Trace: true}, build)
+	if again.Hash != traced.Hash || again.Trace.String() != traced.Trace.String() {
+		t.Errorf("replayed:\n%s\nwas:\n%s", again.Trace, traced.Trace)
+	}
+
+	lives := 0
+	restless := func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("main", func() {
+			p.Yield()
+			if lives++; lives%2 == 0 {
+				p.SetUmask(0o22)
+			} else {
+				p.SetUmask(0o27)
+				p.Chdir("/run")
+			}
+		})
+	}
+	for _, trace := range []bool{false, true} {
+		res := simnet.Verify(simnet.Config{Trace: trace}, restless)
+		if d, ok := res.Err.(*simnet.Divergence); !ok || d.First.Op != simnet.OpChdir {
+			t.Errorf("verified: %v", res.Err)
+		}
+	}
+	res := simnet.Verify(simnet.Config{Trace: true}, func(w *simnet.World) { w.Process("p").Go("main", func() {}) })
+	if res.Err != nil || res.Trace == nil {
+		t.Errorf("verified: %v, %v", res.Err, res.Trace)
+	}
+}
+
 // TestTraceLong keeps the last events of a long run.
 func TestTraceLong(t *testing.T) {
 	res := simnet.Run(simnet.Config{Steps: 200_000}, func(w *simnet.World) {

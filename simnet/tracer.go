@@ -28,6 +28,7 @@ const traceLength = 1 << 16
 // from its end on.
 type tracer struct {
 	s       *sched
+	next    gate // behind this one
 	inner   *Recorder
 	done    bool // the run is over: what is unwound is of no interest
 	count   int
@@ -75,14 +76,30 @@ func (s *sched) traced() {
 	}
 	tr.inner = Record(s.chooser)
 	s.random, s.chooser, s.exact = nil, tr, true
+	tr.next = s.w.gate
 	s.trace, s.w.gate = tr, tr
+}
+
+// before returns the tracer as the Chooser before c.
+func (tr *tracer) before(c Chooser) Chooser {
+	tr.inner.c = c
+	return tr
+}
+
+// answerer is the Chooser of the run, whether it is traced or not. It is nil if
+// there is none but calm or random.
+func (s *sched) answerer() Chooser {
+	if s.trace != nil {
+		return s.trace.inner.c
+	}
+	return s.chooser
 }
 
 // enter implements gate.
 func (tr *tracer) enter(p *Process, op Op, id afunix.ID, path string) error {
 	s := tr.s
 	if tr.done || !s.mine() {
-		return s.enter(p, op, id, path)
+		return tr.next.enter(p, op, id, path)
 	}
 	t := s.task
 	e := tr.begin(t, op.String(), t.nth+1)
@@ -98,7 +115,7 @@ func (tr *tracer) enter(p *Process, op Op, id afunix.ID, path string) error {
 			e.Object = tr.name(id)
 		}
 	}
-	err := s.enter(p, op, id, path)
+	err := tr.next.enter(p, op, id, path)
 	if err != nil {
 		tr.end(t, 0, err)
 	}
@@ -107,11 +124,10 @@ func (tr *tracer) enter(p *Process, op Op, id afunix.ID, path string) error {
 
 // leave implements gate.
 func (tr *tracer) leave(p *Process, op Op, n int, err error) {
-	s := tr.s
 	if !tr.done {
-		tr.end(s.task, n, err)
+		tr.end(tr.s.task, n, err)
 	}
-	s.leave(p, op, n, err)
+	tr.next.leave(p, op, n, err)
 }
 
 // begin opens the record of an operation.
