@@ -235,6 +235,18 @@ func (f *fickle) lateStray(p *simnet.Process, c transport.Conn) {
 	}
 }
 
+// fatalStray calls from a goroutine of its own, and fails before anybody has
+// looked at that.
+func (f *fickle) fatalStray(_ *simnet.Process, c transport.Conn) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		c.Send([][]byte{[]byte("stray")}, nil, time.Time{})
+	}()
+	<-over
+	panic("what the goroutine has done")
+}
+
 // TestVerifyNames is about causes that are told exactly, whatever else differs.
 func TestVerifyNames(t *testing.T) {
 	for _, c := range []struct {
@@ -245,7 +257,8 @@ func TestVerifyNames(t *testing.T) {
 	}{
 		{"stray goroutine", (*fickle).stray, "which is no task", "(*fickle).stray.func1"},
 		{"stray goroutine, after a difference", (*fickle).lateStray, "which is no task", "(*fickle).stray.func1"},
-		{"time.Now as a deadline", (*fickle).wallClock, "time.Now", "(*fickle).wallClock"},
+		{"stray goroutine, before a panic", (*fickle).fatalStray, "which is no task", "(*fickle).fatalStray.func1"},
+		{"time.Now as a deadline", (*fickle).wallClock, "time.Now", "verify_test.go:"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			leaks(t)
@@ -257,7 +270,7 @@ func TestVerifyNames(t *testing.T) {
 			if !errors.As(res.Err, &m) {
 				t.Fatalf("no misuse: %v", res.Err)
 			}
-			if text := res.Err.Error(); !strings.Contains(text, c.what) || !strings.Contains(m.Stack+m.What, c.in) && !strings.Contains(m.Stack+m.What, "verify_test.go:") {
+			if text := res.Err.Error(); !strings.Contains(text, c.what) || !strings.Contains(m.Stack+m.What, c.in) {
 				t.Errorf("neither %q nor %s in:\n%s", c.what, c.in, text)
 			}
 		})
