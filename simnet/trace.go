@@ -79,6 +79,3 @@ type Move struct {
 
 // Waited returns for how long, in virtual time, the operation was under way.
 func (e *Event) Waited() time.Duration { return e.At - e.Began }
-
-// world reports whether the event is no task's operation.
-func (e *Event) world() bool { return e.Task == TaskName{} && e.Nth == 0 }

@@ -384,6 +384,32 @@ func TestTraceVerdicts(t *testing.T) {
 	})
 }
 
+// TestTraceAfterVerdict has what comes after a verdict be no part of the run.
+func TestTraceAfterVerdict(t *testing.T) {
+	res := simnet.Run(simnet.Config{Trace: true}, func(w *simnet.World) {
+		p := w.Process("p")
+		a, b, _ := p.Pair()
+		l := listen(p)
+		p.Go("waits", func() {
+			defer a.Close()
+			hear(a, 10)
+		})
+		p.Go("accepts", func() {
+			defer p.Remove("/run/app.sock")
+			l.Accept(never)
+		})
+		p.Go("fails", func() {
+			defer b.Close()
+			p.Yield()
+			panic("now")
+		})
+	})
+	s := res.Trace.String()
+	if n := strings.Count(s, "never returned"); n != 2 || strings.Contains(s, "close 1a") || strings.Contains(s, "remove") {
+		t.Errorf("%d never returned:\n%s", n, s)
+	}
+}
+
 // wild is a Chooser that answers out of range.
 type wild struct{}
 

@@ -98,7 +98,7 @@ func (s *sched) answerer() Chooser {
 // enter implements gate.
 func (tr *tracer) enter(p *Process, op Op, id afunix.ID, path string) error {
 	s := tr.s
-	if tr.done || !s.mine() {
+	if !s.turn() || s.over {
 		return tr.next.enter(p, op, id, path)
 	}
 	t := s.task
@@ -124,7 +124,7 @@ func (tr *tracer) enter(p *Process, op Op, id afunix.ID, path string) error {
 
 // leave implements gate.
 func (tr *tracer) leave(p *Process, op Op, n int, err error) {
-	if !tr.done {
+	if tr.s.turn() && !tr.done {
 		tr.end(tr.s.task, n, err)
 	}
 	tr.next.leave(p, op, n, err)
