@@ -184,7 +184,7 @@ type striker struct {
 // An option is an answer to a question about faults.
 type option struct {
 	f     Fault
-	value int      // of bytes, or nanoseconds
+	value int64    // of bytes, or nanoseconds
 	name  string   // for the script, if it is not value's
 	p     *Process // that is meant
 }

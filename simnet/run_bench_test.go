@@ -1,6 +1,7 @@
 package simnet_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func BenchmarkStep(b *testing.B) {
 // receives it. The time begins when all that are ever chosen have begun.
 func steps(b *testing.B, tasks int, chooser simnet.Chooser) {
 	b.ReportAllocs()
-	res := simnet.Run(simnet.Config{Chooser: chooser, Steps: 1 << 40, NOFILE: 1 << 20}, func(w *simnet.World) {
+	res := simnet.Run(simnet.Config{Chooser: chooser, Steps: math.MaxInt, NOFILE: 1 << 20}, func(w *simnet.World) {
 		p := w.Process("p")
 		yet, warm, left := tasks, 50*tasks, b.N
 		for range tasks {
@@ -70,7 +71,7 @@ func pairOf(p *simnet.Process) (a, b transport.Conn) {
 // operations, and two switches.
 func BenchmarkRunRoundTrip(b *testing.B) {
 	b.ReportAllocs()
-	res := simnet.Run(simnet.Config{Steps: 1 << 40}, func(w *simnet.World) {
+	res := simnet.Run(simnet.Config{Steps: math.MaxInt}, func(w *simnet.World) {
 		p := w.Process("p")
 		here, there := pairOf(p)
 		p.Go("ping", func() {

@@ -127,11 +127,11 @@ func (s *sched) leap() {
 	}
 	st.options = st.options[:0]
 	for _, d := range jumps {
-		st.options = append(st.options, option{f: FaultJump, value: int(d), name: d.String()})
+		st.options = append(st.options, option{f: FaultJump, value: int64(d), name: d.String()})
 	}
 	if o := s.draw(KindJump); o != nil {
 		s.struck(FaultJump)
-		s.now += int64(o.value)
+		s.now += o.value
 		for a := s.first(); a != nil && a.at <= s.now; a = s.first() {
 			s.ring(a)
 		}
@@ -316,10 +316,10 @@ func (s *sched) shorten(n int) int {
 	}
 	st.options = append(st.options[:0], option{f: FaultShort, value: 1, name: "1"})
 	if n/2 > 1 {
-		st.options = append(st.options, option{f: FaultShort, value: n / 2, name: "half"})
+		st.options = append(st.options, option{f: FaultShort, value: int64(n / 2), name: "half"})
 	}
 	if n-1 > max(1, n/2) {
-		st.options = append(st.options, option{f: FaultShort, value: n - 1, name: "most"})
+		st.options = append(st.options, option{f: FaultShort, value: int64(n - 1), name: "most"})
 	}
 	o := s.draw(KindShort)
 	if o == nil {
@@ -327,7 +327,7 @@ func (s *sched) shorten(n int) int {
 	}
 	s.struck(FaultShort)
 	st.partial = true
-	return o.value
+	return int(o.value)
 }
 
 // shrink asks how big the send buffer of a new socket is.
@@ -339,11 +339,11 @@ func (w *World) shrink(p *Process, d afunix.Desc) {
 	st := s.fault
 	st.options = st.options[:0]
 	for _, n := range buffers {
-		st.options = append(st.options, option{f: FaultBuffer, value: n, name: strconv.Itoa(n)})
+		st.options = append(st.options, option{f: FaultBuffer, value: int64(n), name: strconv.Itoa(n)})
 	}
 	if o := s.draw(KindBuffer); o != nil {
 		s.struck(FaultBuffer)
-		_, woken := w.k.SetSndBuf(p.id, d, o.value/2) // which doubles it
+		_, woken := w.k.SetSndBuf(p.id, d, int(o.value/2)) // which doubles it
 		w.events(woken)
 	}
 }
@@ -357,7 +357,7 @@ func (s *sched) delay(a *alarm) bool {
 	}
 	st.options = st.options[:0]
 	for _, d := range lates {
-		st.options = append(st.options, option{f: FaultLate, value: int(d), name: d.String()})
+		st.options = append(st.options, option{f: FaultLate, value: int64(d), name: d.String()})
 	}
 	a.late = true
 	o := s.drawOf(a, KindLate)
@@ -366,7 +366,7 @@ func (s *sched) delay(a *alarm) bool {
 	}
 	s.struck(FaultLate)
 	s.unset(a)
-	a.at = max(a.at, s.now) + int64(o.value)
+	a.at = max(a.at, s.now) + o.value
 	s.set(a)
 	return true
 }
