@@ -15,7 +15,7 @@ import (
 func (s *sched) callOf(w *World) *call {
 	c := &s.task.call
 	c.w, c.task = w, s.task
-	c.awake, c.timeout = false, false
+	c.awake, c.timeout, c.s = false, false, nil
 	return c
 }
 
@@ -60,13 +60,32 @@ func (s *sched) await(c *call) {
 	w.unlock()
 }
 
-// called is told that a call is over.
-func (s *sched) called(c *call) {
-	if c.awake {
-		c.awake = false
-		s.goOn(c)
+// called is told that a call is over, which has left its queue.
+func (s *sched) called(c *call, q *queue) {
+	switch {
+	case q.first != nil:
+		if c.awake {
+			s.goOn(c)
+		}
+	case c.s != nil:
+		s.want(c.s)
 	}
-	s.ready(c.task) // unless it has ended the call itself
+	c.awake = false
+	if c.task != s.task {
+		s.ready(c.task)
+	}
+}
+
+// want tells the kernel who waits at a socket.
+func (s *sched) want(o *socket) {
+	var e afunix.Events
+	if o.known.rd.first != nil {
+		e = afunix.In
+	}
+	if o.known.wr.first != nil {
+		e |= afunix.Out
+	}
+	s.w.k.Want(o.id, e)
 }
 
 // goOn passes a wake-up on that came to a call which has left its queue: what

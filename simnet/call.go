@@ -167,6 +167,9 @@ func (w *World) enqueue(c *call) {
 	c.blocked = true
 	w.blocked++
 	c.queue.add(c)
+	if w.sched != nil && c.s != nil && c.queue.first == c {
+		w.sched.want(c.s)
+	}
 	c.view.addCall(c)
 	if c.timed {
 		w.arm(c, c.effective(), c.now)
@@ -197,9 +200,12 @@ func (w *World) end(c *call, errno syscall.Errno) {
 		// for it without the event that tells of much room.
 		w.work = append(w.work, afunix.Waiter{ID: c.s.id, Events: afunix.Out})
 	}
-	c.queue.remove(c)
+	q := c.queue
+	q.remove(c)
 	c.view.removeCall(c)
-	c.disarm()
+	if c.alarm.pos != 0 || c.armed {
+		c.disarm()
+	}
 	switch c.kind {
 	case toDial:
 		if errno != 0 {
@@ -209,7 +215,7 @@ func (w *World) end(c *call, errno syscall.Errno) {
 		w.unhold(c)
 	}
 	if c.task != nil {
-		w.sched.called(c)
+		w.sched.called(c, q)
 		return
 	}
 	if w.ready == nil {

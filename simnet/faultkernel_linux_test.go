@@ -103,6 +103,9 @@ func kernelLacks(saga *saga) string {
 	if saga.otherUser && os.Geteuid() != 0 {
 		return "not running as root, who can start another user's process"
 	}
+	if self, err := os.Stat("/proc/self/exe"); saga.users && os.Geteuid() == 0 && (err != nil || self.Mode()&1 == 0) {
+		return "other users cannot execute the test binary"
+	}
 	if !saga.capacity {
 		return ""
 	}

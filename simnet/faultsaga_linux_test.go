@@ -36,7 +36,8 @@ type saga struct {
 	name      string
 	lines     []*entry
 	unfaulted bool // there is no fault for what happens
-	otherUser bool // somebody is
+	users     bool // not everybody is root, if the test is
+	otherUser bool // not everybody is the test's user
 	capacity  bool // the size of buffers shows
 }
 
@@ -74,8 +75,9 @@ func readSagas(text string) (s sheet, sagas []*saga) {
 			switch {
 			case words[0] == "unfaulted":
 				t.unfaulted = true
-			case words[0] == "process" && len(words) > 2 && words[2] == "other":
-				t.otherUser = true
+			case words[0] == "process" && len(words) > 2:
+				t.users = true
+				t.otherUser = t.otherUser || words[2] == "other"
 			case words[0] == "capacity", len(words) > 1 && words[1] == "small":
 				t.capacity = true
 			}

@@ -85,8 +85,16 @@ func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
 	case strings.IndexByte(cfg.Dir, 0) >= 0:
 		return nil, invalid(op, cfg.Dir, "NUL in path")
 	}
-	p := &Process{w: w, cfg: cfg, incarnation: incarnation, dir: path.Join("/", cfg.Dir)}
-	p.Transport = &Transport{p: p}
+	b := &struct {
+		Process
+		Transport
+	}{} // one object, because runs are to be cheap
+	p := &b.Process
+	*p = Process{w: w, cfg: cfg, incarnation: incarnation, dir: "/", Transport: &b.Transport}
+	p.Transport.p = p
+	if cfg.Dir != "" {
+		p.dir = path.Join("/", cfg.Dir)
+	}
 	w.lock()
 	defer w.unlock()
 	var errno syscall.Errno

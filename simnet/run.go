@@ -11,6 +11,7 @@ import (
 
 	"example.com/brine/simnet/internal/afunix"
 	"example.com/brine/simnet/internal/coro"
+	"example.com/brine/transport"
 )
 
 // A Result is what came of a run.
@@ -77,7 +78,8 @@ type Runner struct {
 	workers []*worker // all that have not ended
 	idle    []*worker
 	spare   []*task
-	last    *World // of the run before: what it has of the Runner's, it loses
+	last    *World                        // of the run before: what it has of the Runner's, it loses
+	descs   [transport.MaxFDs]afunix.Desc // World.descs
 	cfg     afunix.Config
 	k       *afunix.Kernel // for cfg
 
@@ -260,6 +262,8 @@ func (r *Runner) world(cfg Config) *World {
 		w.gate, s.witness, x.s = x, x, s
 	}
 	w.k = r.k
+	w.k.Choosy()
+	w.descs = &r.descs
 	w.waits = r.kept.waits
 	for _, q := range w.waits {
 		if q != nil {
@@ -301,6 +305,9 @@ func (r *Runner) world(cfg Config) *World {
 		s.traced()
 	}
 	s.keepBooks(&cfg)
+	if w.gate == gate(s) {
+		w.plain = s
+	}
 	w.begin()
 	r.last = w
 	return w

@@ -76,6 +76,15 @@ func (q *runq) trade(i int) (id TaskID) {
 	return id
 }
 
+// only gives the place to the one task that is runnable.
+func (q *runq) only() (id TaskID) {
+	id = q.list[1]
+	q.list[0], q.at[id] = id, 0
+	q.list = q.list[:1]
+	q.next[0], q.prev[0] = 0, 0
+	return id
+}
+
 // lead puts the oldest in the place of the one that ran and cannot go on. It is
 // still linked, until take.
 func (q *runq) lead() {

@@ -33,7 +33,6 @@ type Config struct {
 	Trace   bool    // the Result has the Trace, whether the run fails or not
 	Once    bool    // a run that fails is not executed again, for those who execute many
 	Faults  Faults  // what may fail
-	Name    string  // what the run is called ([World.TB])
 
 	// Census says that the Result has a Census, whether the run fails or not.
 	Census bool
@@ -54,6 +53,7 @@ type Config struct {
 	// process lives that made it. Processes that were killed have left nothing, nor
 	// has the world.
 	Tidy bool
+	Name string // what the run is called ([World.TB])
 }
 
 // A World is a machine. Make one with [NewWorld]. All methods, and those of its
@@ -67,6 +67,7 @@ type World struct {
 	real  bool   // clock is the real one: it moves while one looks
 	gate  gate   // nil in free mode
 	sched *sched // nil in free mode; in a run it is the gate, too
+	plain *sched // the same, if nothing stands before it
 
 	// mu guards all that follows, and everything of processes, views, sockets,
 	// descriptors and blocked calls that is not said to be constant. It is held
@@ -88,14 +89,14 @@ type World struct {
 	ready, lastReady *call           // calls that are over, to be woken by unlock; linked by link
 
 	// Scratch for one operation of k.
-	descs [transport.MaxFDs]afunix.Desc
+	descs *[transport.MaxFDs]afunix.Desc
 	one   [1][]byte
 	rest  [][]byte
 	part  [][]byte
 
 	// Not a package's: a channel of one synctest bubble must not come up in
 	// another.
-	calls sync.Pool
+	calls *sync.Pool // nil in a run
 }
 
 // waits are the calls that are blocked on one socket, whoever's descriptor of it
@@ -110,7 +111,8 @@ func NewWorld(cfg Config) *World {
 		w.clock = system
 	}
 	w.real = reflect.TypeOf(w.clock) == reflect.TypeOf(system)
-	w.calls.New = func() any { return newCall(w) }
+	w.calls = &sync.Pool{New: func() any { return newCall(w) }}
+	w.descs = new([transport.MaxFDs]afunix.Desc)
 	w.begin()
 	return w
 }

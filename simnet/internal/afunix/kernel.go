@@ -16,9 +16,10 @@ import "syscall"
 //   - what a socket, also a dead one, is charged with (outq) is the sum of the
 //     charges of what stands unread in its peer's queue.
 type Kernel struct {
-	cfg   Config
-	procs []*process // by ProcID-1; nil once it has exited
-	woken []Waiter
+	cfg    Config
+	procs  []*process // by ProcID-1; nil once it has exited
+	woken  []Waiter
+	choosy bool // see Choosy
 
 	tree  tree
 	socks []*socket // by ID-1
@@ -116,7 +117,7 @@ func (k *Kernel) Reset() {
 	}
 	k.top, k.pool.socks = 0, nil
 	k.nfiles, k.nsocks, k.autobind, k.maxFiles = 0, 0, 0, k.cfg.MaxFiles
-	k.woken = k.woken[:0]
+	k.woken, k.choosy = k.woken[:0], false
 	k.tree.init()
 }
 

@@ -45,6 +45,7 @@ type socket struct {
 	typ    Type
 	state  state
 	shut   uint8
+	wants  Events // what is reported of it to one who is choosy
 	dead   bool
 	err    syscall.Errno // one ECONNRESET, until somebody is told (sk_err)
 	file   *file         // nil for an embryo and for the dead
@@ -86,7 +87,7 @@ func (k *Kernel) newSocket(pr *process, typ Type) *socket {
 		k.top++
 	}
 	k.nsocks++
-	*s = socket{id: s.id, typ: typ, sndbuf: k.cfg.SndBuf, mode: 0777, uid: pr.uid, gid: pr.gid, cred: Cred{0, -1, -1}}
+	*s = socket{id: s.id, wants: Slot, typ: typ, sndbuf: k.cfg.SndBuf, mode: 0777, uid: pr.uid, gid: pr.gid, cred: Cred{0, -1, -1}}
 	return s
 }
 

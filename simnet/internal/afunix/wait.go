@@ -24,10 +24,29 @@ type Waiter struct {
 	Events Events
 }
 
+// Choosy has the kernel report the In and Out of a socket only while somebody has
+// said, by [Kernel.Want], to wait there. It holds until Reset.
+func (k *Kernel) Choosy() { k.choosy = true }
+
+// Want says who waits at a socket: readers (In), writers (Out), or both, or nobody
+// any more. It is heard by a kernel that is choosy.
+//
+// What would not concern a reader is not reported to one: room for writing makes
+// nothing readable. A writer is told of whatever happens, as in poll(2), where
+// news of one kind has the sleeper find what had come before.
+func (k *Kernel) Want(id ID, e Events) {
+	if i := uint(id) - 1; i < uint(k.top) {
+		if e&Out != 0 {
+			e |= In
+		}
+		k.socks[i].wants = e | Slot
+	}
+}
+
 // wake notes that the kernel would wake who sleeps at a socket. Nobody can sleep
 // at one that has no descriptor yet, or no more.
 func (k *Kernel) wake(s *socket, e Events) {
-	if s.file == nil {
+	if s.file == nil || k.choosy && s.wants&e == 0 {
 		return
 	}
 	if n := len(k.woken); n > 0 && k.woken[n-1].ID == s.id && k.woken[n-1].Events < Unlocked {
