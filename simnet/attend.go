@@ -39,7 +39,8 @@ func (s *sched) look() {
 	}
 	s.looking = true
 	n := 0
-	for _, v := range s.views {
+	for i := 0; i < len(s.views); i++ { // it may grow: a context of the program's own may make calls
+		v := s.views[i]
 		if v.canceled {
 			continue
 		}

@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"syscall"
+	"time"
 
 	"example.com/brine/simnet/internal/afunix"
 )
@@ -60,6 +61,40 @@ func (s *sched) await(c *call) {
 	w.unlock()
 }
 
+// receive is await for what blocks most often: a Recv without a deadline that
+// found nothing, and takes no descriptors.
+func (s *sched) receive(o *conn, bufs [][]byte) (n, nfd int, cut bool, errno syscall.Errno) {
+	t, w, k := s.task, s.w, &o.stream.socket
+	c := s.callOf(w)
+	q := &k.queuesAt().rd
+	c.kind, c.view, c.deadline, c.cap, c.timed = toRecv, o.view, time.Time{}, &k.rcap, false
+	c.queue, c.s, c.bufs, c.fds = q, k, bufs, nil
+	w.enqueue(c)
+	for {
+		t.state = blocked
+		s.block(t)
+		if !c.blocked { // somebody has ended it: it was cancelled, say
+			n, nfd, cut, errno = c.n, c.nfd, c.cut, c.errno
+			break
+		}
+		var woken []afunix.Waiter
+		n, _, cut, errno, woken = w.k.Recv(k.p.id, k.d, bufs, nil, 0)
+		if len(woken) > 0 {
+			w.events(woken)
+		}
+		if errno == syscall.EAGAIN && c.timeout { // a cap was set meanwhile
+			errno = syscall.ETIMEDOUT
+		}
+		if errno != syscall.EAGAIN {
+			w.end(c, errno)
+			break
+		}
+		c.awake = false
+	}
+	c.bufs = nil
+	return n, nfd, cut, errno
+}
+
 // called is told that a call is over, which has left its queue.
 func (s *sched) called(c *call, q *queue) {
 	switch {
@@ -106,9 +141,7 @@ func (s *sched) goOn(c *call) {
 	default:
 		return
 	}
-	if s.w.awaited(e) {
-		s.w.work = append(s.w.work, e)
-	}
+	s.serve(e)
 }
 
 // serve wakes who waits for an event.

@@ -121,9 +121,12 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 			n, _, cut, errno, woken = w.k.Recv(s.p.id, s.d, bufs, nil, 0)
 			if len(woken) > 0 {
 				w.events(woken)
-				w.unlock()
 			}
 			if errno != syscall.EAGAIN {
+				goto done
+			}
+			if s.rcap.IsZero() && !plain.setup {
+				n, nfd, cut, errno = plain.receive(c, bufs)
 				goto done
 			}
 			tried = true

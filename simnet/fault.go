@@ -178,7 +178,6 @@ type striker struct {
 	errno   syscall.Errno // what the operation under way is to fail with
 	cause   Fault         // which fault that is
 	partial bool          // it has moved less than it could, and goes on
-	procs   []*Process    // scratch
 }
 
 // An option is an answer to a question about faults.

@@ -1,10 +1,8 @@
 package simnet
 
 import (
-	"cmp"
 	"io"
 	"math/bits"
-	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -256,15 +254,23 @@ func (s *sched) due(a *alarm) *alarm {
 	if !(len(s.heap) > 2 && s.heap[2].at == a.at || len(s.heap) > 3 && s.heap[3].at == a.at) {
 		return a
 	}
-	same := s.sameTime[:0]
-	for _, b := range s.heap[1:] {
-		if b.at == a.at {
-			same = append(same, b)
-		}
+	if s.random == nil && !s.exact {
+		s.asked++
+		return a // which was set first
 	}
-	slices.SortFunc(same, func(a, b *alarm) int { return cmp.Compare(a.seq, b.seq) })
-	s.sameTime = same
-	return same[s.chooseOf(a, KindTimer, len(same), 0)]
+	s.sameTime = s.sameTime[:0]
+	s.together(1, a.at)
+	return s.sameTime[s.chooseOf(a, KindTimer, len(s.sameTime), 0)]
+}
+
+// together collects the alarms of one time from a place in the heap downwards, the
+// first of all first.
+func (s *sched) together(i int, at int64) {
+	if i < len(s.heap) && s.heap[i].at == at {
+		s.sameTime = append(s.sameTime, s.heap[i])
+		s.together(2*i, at)
+		s.together(2*i+1, at)
+	}
 }
 
 // ring lets an alarm go off, at its time.

@@ -38,7 +38,6 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 			n, errno, woken = w.k.Send(s.p.id, s.d, bufs, nil)
 			if len(woken) > 0 {
 				w.events(woken)
-				w.unlock()
 			}
 			switch {
 			case n == size:

@@ -192,25 +192,11 @@ func (s *sched) crowd(t *task) {
 	if t.on == nil {
 		return
 	}
-	p, errno := w.k.Spawn(afunix.Process{NoFile: 1 << 20})
-	if errno != 0 {
-		return
-	}
-	defer func() { w.events(w.k.Exit(p)); w.unlock() }()
 	name := sunPath(t.path)
 	if !transport.Addr(t.path).Abstract() {
 		name = t.on.absolute(t.path)
 	}
-	join := func() bool {
-		d, errno := w.k.Socket(p, afunix.Stream)
-		if errno == 0 {
-			_, errno, woken := w.k.Connect(p, d, name)
-			w.events(woken)
-			return errno == 0
-		}
-		return false
-	}
-	info, ok := w.k.Listening(p, name)
+	info, ok := w.k.Listening(w.root, name)
 	if !ok || info.Pending > info.Backlog {
 		return
 	}
@@ -219,8 +205,17 @@ func (s *sched) crowd(t *task) {
 		return
 	}
 	s.struck(FaultFull)
-	for join() {
+	p, _ := w.k.Spawn(afunix.Process{NoFile: 1 << 20})
+	for errno := syscall.Errno(0); errno == 0; {
+		var d afunix.Desc
+		if d, errno = w.k.Socket(p, afunix.Stream); errno == 0 {
+			_, joined, woken := w.k.Connect(p, d, name)
+			w.events(woken)
+			errno = joined
+		}
 	}
+	w.events(w.k.Exit(p))
+	w.unlock()
 }
 
 // fail asks whether an operation fails. What it is to fail with, the operation

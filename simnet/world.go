@@ -172,6 +172,13 @@ func (w *World) unlock() {
 // events takes note of what an operation of k made possible. The list is k's,
 // and gone with its next operation.
 func (w *World) events(woken []afunix.Waiter) {
+	if s := w.sched; s != nil {
+		// Nothing is carried out by that, so that it can be done at once.
+		for _, e := range woken {
+			s.serve(e)
+		}
+		return
+	}
 	for _, e := range woken {
 		if w.awaited(e) {
 			w.work = append(w.work, e)
