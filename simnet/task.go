@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.com/brine/simnet/internal/afunix"
+	"example.com/brine/simnet/internal/coro"
 )
 
 // A state says what the scheduler knows of a task. It is runnable exactly while
@@ -24,30 +25,34 @@ const (
 
 // A task is a coroutine of a process. It begins when it is first chosen.
 type task struct {
-	s          *sched
-	id         TaskID
-	p          *Process // nil for the world's
-	parent     *task    // who started it
-	name       string
-	rank       int32 // which of its parent's tasks of that name it is, from 1
-	generation int32 // see head
-	head       *task // where the chain of tasks of its name begins, each the first that the one before started
-	f          func()
-	k          *worker // whose goroutine carries it, from its begin to its end
-	background bool
-	view       *Transport // that Go or Background was called on; nil for others
-	state      state
-	after      bool // it waits, or has ended, and who goes on is the question
+	// What every step looks at comes first, to lie close together.
+	k     *worker    // whose goroutine carries it, from its begin to its end
+	c     *coro.Coro // k's
+	g     uintptr    // the goroutine, as coro.Self says
+	state state
+	after bool // it waits, or has ended, and who goes on is the question
 
 	// What it does, or is about to do.
 	op   Op
-	on   *Process // on whose transport; nil for the world's
 	opID afunix.ID
+	nth  int      // of its operations
+	on   *Process // on whose transport; nil for the world's
 	path string
-	nth  int // of its operations
 
-	births []birth // by name, while there are few
-	many   map[birth]int32
+	s          *sched
+	id         TaskID
+	background bool
+	p          *Process // nil for the world's
+	f          func()
+
+	parent     *task // who started it
+	name       string
+	rank       int32      // which of its parent's tasks of that name it is, from 1
+	generation int32      // see head
+	head       *task      // where the chain of tasks of its name begins, each the first that the one before started
+	view       *Transport // that Go or Background was called on; nil for others
+	births     []birth    // by name, while there are few
+	many       map[birth]int32
 
 	asks asks // how often each question was put in this operation; see ask
 	call call // what it is blocked in

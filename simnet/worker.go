@@ -30,7 +30,8 @@ func (k *worker) body(*coro.Coro) {
 func (k *worker) carry() {
 	t := k.t
 	s := t.s
-	s.task, s.g, t.state = t, k.c.G(), running
+	t.g = k.c.G()
+	s.resume(t)
 	s.began(t)
 	returned := false
 	defer func() {
@@ -75,7 +76,7 @@ func (k *worker) advance() {
 	next := s.pick()
 	k.t = nil
 	if next != nil && next.k == nil {
-		k.t, next.k = next, k
+		k.t, next.k, next.c = next, k, k.c
 		return
 	}
 	k.r.idle = append(k.r.idle, k)
@@ -84,7 +85,7 @@ func (k *worker) advance() {
 			coro.Switch(k.c, k.r.set.Main)
 		} else {
 			s.resume(next)
-			coro.Switch(k.c, next.k.c)
+			coro.Switch(k.c, next.c)
 		}
 	}
 }
@@ -100,6 +101,6 @@ func (r *Runner) worker(t *task) *worker {
 		k.c = r.set.New(k.body)
 		r.workers = append(r.workers, k)
 	}
-	k.t, t.k = t, k
+	k.t, t.k, t.c, t.g = t, k, k.c, k.c.G()
 	return k
 }

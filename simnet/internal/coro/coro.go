@@ -9,26 +9,32 @@ package coro
 
 import "iter"
 
-// A place is where one goroutine is parked: what iter.Pull has made for the one
+// A Place is where one goroutine is parked: what iter.Pull has made for the one
 // it started. Its two functions do the same, to swap the goroutine that calls
 // with the one that is parked, and have to be used in turn.
-type place struct {
-	next  func() (struct{}, bool)
-	yield func(struct{}) bool
-	due   bool // yield is to be used next
+type Place struct {
+	Next  func() (struct{}, bool)
+	Yield func(struct{}) bool
+	due   bool // Yield is to be used next
 	in    *Coro
+}
+
+// take is told that from is about to be parked in the place, and returns whether
+// by Yield.
+func (p *Place) take(from *Coro) (yield bool) {
+	p.in, from.at = from, p
+	yield = p.due
+	p.due = !yield
+	return yield
 }
 
 // swap parks the caller, which is from, in the place, and returns when another
 // swap resumes it.
-func (p *place) swap(from *Coro) {
-	p.in, from.at = from, p
-	if p.due {
-		p.due = false
-		p.yield(struct{}{})
+func (p *Place) swap(from *Coro) {
+	if p.take(from) {
+		p.Yield(struct{}{})
 	} else {
-		p.due = true
-		p.next()
+		p.Next()
 	}
 }
 
@@ -39,8 +45,8 @@ func (p *place) swap(from *Coro) {
 // one of the others in it.
 type Coro struct {
 	set *Set
-	own *place // nil for one that New did not make
-	at  *place // where it is parked; stale while it runs
+	own *Place // nil for one that New did not make
+	at  *Place // where it is parked; stale while it runs
 	g   uintptr
 	id  uint64
 
@@ -72,10 +78,10 @@ func NewSet() *Set {
 // must not return, unless by [runtime.Goexit] in the course of End: what it would
 // go back to is not defined.
 func (s *Set) New(body func(*Coro)) *Coro {
-	p := &place{}
+	p := &Place{}
 	c := &Coro{set: s, own: p, at: p, body: body}
 	p.in = c
-	p.next, _ = iter.Pull(c.run)
+	p.Next, _ = iter.Pull(c.run)
 	return c
 }
 
@@ -87,7 +93,7 @@ func (c *Coro) run(yield func(struct{}) bool) {
 		}
 		c.ended = true
 	}()
-	c.own.yield = yield
+	c.own.Yield = yield
 	c.g, c.id = Self(), goroutineID()
 	c.resumed()
 	c.body(c)
@@ -106,7 +112,20 @@ func (c *Coro) G() uintptr { return c.g }
 // parked. It returns when somebody switches to from.
 func Switch(from, to *Coro) {
 	to.at.swap(from)
-	if from.set.home || from.end {
-		from.resumed()
+	from.Back()
+}
+
+// Leave, and then Yield or Next of what it returns, and then Back, are Switch for
+// those in a hurry: every function that is returned from after a switch costs a
+// branch that no processor foresees, since another goroutine has called it.
+func (c *Coro) Leave(to *Coro) (p *Place, yield bool) {
+	p = to.at
+	return p, p.take(c)
+}
+
+// Back is what a coroutine calls first after it was parked.
+func (c *Coro) Back() {
+	if c.set.home || c.end {
+		c.resumed()
 	}
 }
