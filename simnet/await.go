@@ -95,7 +95,7 @@ func (s *sched) receive(o *conn, bufs [][]byte) (n, nfd int, cut bool, errno sys
 			break
 		}
 		var woken []afunix.Waiter
-		n, _, cut, errno, woken = w.k.Recv(k.p.id, k.d, bufs, nil, 0)
+		n, cut, errno, woken = w.k.RecvBy(k.h, bufs)
 		if len(woken) > 0 {
 			w.events(woken)
 		}

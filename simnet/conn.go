@@ -17,6 +17,7 @@ type socket struct {
 	p          *Process
 	d          afunix.Desc
 	id         afunix.ID
+	h          afunix.Handle // of d, for a connection
 	closed     bool
 	rcap, wcap time.Time // zero: none
 	known      *waits    // what queues returns, once there is one
@@ -84,7 +85,8 @@ func (t *Transport) newConn(d afunix.Desc, local, remote string) *conn {
 		stream
 	}{} // one object, because idle connections are to be cheap
 	id, _ := t.p.w.k.ID(t.p.id, d)
-	both.stream = stream{socket{p: t.p, d: d, id: id}, local, remote}
+	h, _ := t.p.w.k.Handle(t.p.id, d)
+	both.stream = stream{socket{p: t.p, d: d, id: id, h: h}, local, remote}
 	both.conn = conn{&both.stream, t}
 	t.p.made(d, true, "")
 	return &both.conn
@@ -117,15 +119,15 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 		len(fds) == 0 && len(bufs) == 1 && len(bufs[0]) > 0 {
 		// What comes most often in a run, in as few steps as can be.
 		if q = s.queues(); q == nil || q.rd.first == nil {
-			var woken []afunix.Waiter
-			n, _, cut, errno, woken = w.k.Recv(s.p.id, s.d, bufs, nil, 0)
-			if len(woken) > 0 {
-				w.events(woken)
-			}
-			if errno != syscall.EAGAIN {
+			switch {
+			case !s.h.Vacuous():
+				var woken []afunix.Waiter
+				n, cut, errno, woken = w.k.RecvBy(s.h, bufs)
+				if len(woken) > 0 {
+					w.events(woken)
+				}
 				goto done
-			}
-			if s.rcap.IsZero() && !plain.setup {
+			case s.rcap.IsZero() && !plain.setup:
 				n, nfd, cut, errno = plain.receive(c, bufs)
 				goto done
 			}

@@ -35,7 +35,7 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 		s := &c.stream.socket
 		if q := s.queues(); q == nil || q.wr.first == nil {
 			var woken []afunix.Waiter
-			n, errno, woken = w.k.Send(s.p.id, s.d, bufs, nil)
+			n, errno, woken = w.k.SendBy(s.h, bufs)
 			if len(woken) > 0 {
 				w.events(woken)
 			}

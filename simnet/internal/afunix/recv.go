@@ -17,11 +17,15 @@ const Peek Flags = 1
 // Errors: EBADF, ENOTSOCK; EINVAL for a socket that was never connected;
 // ECONNRESET, once, after all data; EAGAIN.
 func (k *Kernel) Recv(p ProcID, d Desc, bufs [][]byte, fds []Desc, flags Flags) (n, nfd int, cut bool, errno syscall.Errno, woken []Waiter) {
-	k.woken = k.woken[:0]
 	pr, s, errno := k.socket(p, d)
 	if errno != 0 {
 		return 0, 0, false, errno, nil
 	}
+	return k.recv(pr, s, bufs, fds, flags)
+}
+
+func (k *Kernel) recv(pr *process, s *socket, bufs [][]byte, fds []Desc, flags Flags) (n, nfd int, cut bool, errno syscall.Errno, woken []Waiter) {
+	k.woken = k.woken[:0]
 	if s.state != connected {
 		return 0, 0, false, syscall.EINVAL, nil
 	}
@@ -40,6 +44,9 @@ func (k *Kernel) Recv(p ProcID, d Desc, bufs [][]byte, fds []Desc, flags Flags) 
 			k.landed(got)
 			k.reap()
 		}
+	}
+	if len(k.woken) == 0 {
+		return n, nfd, cut, 0, nil
 	}
 	return n, nfd, cut, 0, k.ready()
 }
@@ -77,6 +84,16 @@ func (s *socket) nothing() syscall.Errno {
 // of a message whose descriptors were taken before is bytes like any other.
 func (k *Kernel) take(s *socket, bufs [][]byte) (n int, got *rights) {
 	q := &s.rq
+	if e := q.front(); q.npieces == 1 && len(bufs) == 1 && len(bufs[0]) >= int(e.left) {
+		// All there is, into a buffer that has room for it: the same in fewer steps.
+		n, got = int(e.left), e.rights
+		q.peek(bufs[0][:n], 0)
+		e.left, e.rights = 0, nil
+		k.refund(s.peer, e)
+		q.npieces = 0
+		q.drop(&k.pool)
+		return n, got
+	}
 	for i, off := 0, 0; ; {
 		e := q.front()
 		for e.left > 0 && i < len(bufs) {

@@ -13,7 +13,6 @@ const MaxFDs = 253
 // that is not open; ENOTCONN; EPIPE if either side shut this direction down, or
 // the peer is gone, also for no bytes; EAGAIN; ETOOMANYREFS.
 func (k *Kernel) Send(p ProcID, d Desc, bufs [][]byte, fds []Desc) (n int, errno syscall.Errno, woken []Waiter) {
-	k.woken = k.woken[:0]
 	pr, s, errno := k.socket(p, d)
 	if errno != 0 {
 		return 0, errno, nil
@@ -23,6 +22,12 @@ func (k *Kernel) Send(p ProcID, d Desc, bufs [][]byte, fds []Desc) (n int, errno
 			return 0, errno, nil
 		}
 	}
+	return k.send(pr, s, bufs, fds)
+}
+
+// send is Send of what collect has collected, if there are fds.
+func (k *Kernel) send(pr *process, s *socket, bufs [][]byte, fds []Desc) (n int, errno syscall.Errno, woken []Waiter) {
+	k.woken = k.woken[:0]
 	peer := s.peer
 	if peer == nil {
 		return 0, syscall.ENOTCONN, nil
@@ -59,13 +64,20 @@ func (k *Kernel) Send(p ProcID, d Desc, bufs [][]byte, fds []Desc) (n int, errno
 			e.rights = k.attach(pr)
 		}
 		peer.rq.push(&k.pool, e)
-		at.copy(&peer.rq, bufs, size)
+		if len(bufs) == 1 {
+			peer.rq.write(bufs[0][n : n+size])
+		} else {
+			at.copy(&peer.rq, bufs, size)
+		}
 		s.outq += int(e.charge)
 		k.wake(peer, In)
 		n += size
 	}
 	if n > 0 {
 		errno = 0
+	}
+	if len(k.woken) == 0 {
+		return n, errno, nil
 	}
 	return n, errno, k.ready()
 }
