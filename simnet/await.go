@@ -79,9 +79,6 @@ func (s *sched) receive(o *conn, bufs [][]byte) (n, nfd int, cut bool, errno sys
 		case t:
 			t.state = running
 		default:
-			if to.k == nil {
-				s.r.worker(to)
-			}
 			s.resume(to)
 			if p, yield := t.c.Leave(to.c); yield {
 				p.Yield(struct{}{})

@@ -318,7 +318,12 @@ func (r *Runner) world(cfg Config) *World {
 func (r *Runner) reap(s *sched) {
 	var left []*worker
 	for i, t := range s.tasks {
-		if t.k != nil {
+		switch {
+		case t.k == nil:
+		case !t.begun:
+			t.k.t = nil
+			r.idle = append(r.idle, t.k)
+		default:
 			left = append(left, t.k)
 			continue // whoever refers to it may yet do so
 		}

@@ -140,9 +140,6 @@ func (s *sched) enter(p *Process, op Op, id afunix.ID, path string) error {
 			// This is yield: in fewer functions, for the sake of speed.
 			t.state = runnable
 			to := s.tasks[s.trade(i)]
-			if to.k == nil {
-				s.r.worker(to)
-			}
 			s.resume(to)
 			if p, yield := t.c.Leave(to.c); yield {
 				p.Yield(struct{}{})
@@ -177,9 +174,6 @@ func (s *sched) leave(p *Process, op Op, n int, err error) {
 
 // yield switches from one task to another and returns when the first runs again.
 func (s *sched) yield(from, to *task) {
-	if to.k == nil {
-		s.r.worker(to)
-	}
 	s.resume(to)
 	coro.Switch(from.c, to.c)
 }
@@ -360,6 +354,9 @@ func (s *sched) deliver(p *Process, parent *task, name string, k int32, backgrou
 	t := s.r.task()
 	t.s, t.id, t.p, t.name, t.background, t.f = s, TaskID(len(s.tasks)), p, name, background, f
 	t.descend(parent, k)
+	// Who makes a goroutine needs more stack than who blocks: it is not left to
+	// whoever first gives way to the task.
+	s.r.worker(t)
 	s.tasks = append(s.tasks, t)
 	s.grow()
 	if !background {

@@ -26,10 +26,11 @@ const (
 // A task is a coroutine of a process. It begins when it is first chosen.
 type task struct {
 	// What every step looks at comes first, to lie close together.
-	k     *worker    // whose goroutine carries it, from its begin to its end
+	k     *worker    // whose goroutine carries it, to its end
 	c     *coro.Coro // k's
 	g     uintptr    // the goroutine, as coro.Self says
 	state state
+	begun bool
 	after bool // it waits, or has ended, and who goes on is the question
 
 	// What it does, or is about to do.

@@ -189,7 +189,7 @@ func (s *sched) lose(l *lost) {
 	b := &Blocked{Task: t.who(), State: l.state, Stack: l.stack}
 	if strings.Contains(l.state, "Mutex") {
 		for _, o := range s.tasks[1:] {
-			if o.k != nil && o != t {
+			if o.k != nil && o.begun && o != t {
 				b.Inside = append(b.Inside, fmt.Sprintf("%s (%s)", o, o.doing()))
 			}
 		}

@@ -32,6 +32,7 @@ func (k *worker) carry() {
 	s := t.s
 	t.g = k.c.G()
 	s.resume(t)
+	t.begun = true
 	s.began(t)
 	returned := false
 	defer func() {
@@ -68,17 +69,13 @@ func (k *worker) leave() {
 	}
 }
 
-// advance goes on to whatever is next after the end of the task, on this
-// goroutine if it has not begun. It returns with another task to carry.
+// advance goes on to whatever is next after the end of the task. It returns with
+// another task to carry.
 func (k *worker) advance() {
 	s := k.t.s
 	s.finish(k.t)
 	next := s.pick()
 	k.t = nil
-	if next != nil && next.k == nil {
-		k.t, next.k, next.c = next, k, k.c
-		return
-	}
 	k.r.idle = append(k.r.idle, k)
 	for k.t == nil {
 		if next == nil {
@@ -90,7 +87,7 @@ func (k *worker) advance() {
 	}
 }
 
-// worker returns one that is idle, or a new one, for a task.
+// worker has a task carried by one that is idle, or a new one.
 func (r *Runner) worker(t *task) *worker {
 	var k *worker
 	if n := len(r.idle); n > 0 {
