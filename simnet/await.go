@@ -91,11 +91,7 @@ func (s *sched) receive(o *conn, bufs [][]byte) (n, nfd int, cut bool, errno sys
 			n, nfd, cut, errno = c.n, c.nfd, c.cut, c.errno
 			break
 		}
-		var woken []afunix.Waiter
-		n, cut, errno, woken = w.k.RecvBy(k.h, bufs)
-		if len(woken) > 0 {
-			w.events(woken)
-		}
+		n, cut, errno = w.recvBy(k.h, bufs)
 		if errno == syscall.EAGAIN && c.timeout { // a cap was set meanwhile
 			errno = syscall.ETIMEDOUT
 		}
@@ -120,9 +116,7 @@ func (s *sched) called(c *call, q *queue) {
 		s.want(c.s)
 	}
 	c.awake = false
-	if c.task != s.task {
-		s.ready(c.task)
-	}
+	s.ready(c.task) // unless it has ended the call itself, and so is running
 }
 
 // want tells the kernel who waits at a socket.

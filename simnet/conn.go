@@ -95,63 +95,77 @@ func (t *Transport) newConn(d afunix.Desc, local, remote string) *conn {
 // nobody reports whether c is no connection at all.
 func (c *conn) nobody() bool { return c == nil || c.stream == nil }
 
-// Recv implements transport.Conn. It is all in one piece because every return
-// from a function after the goroutine was parked costs a mispredicted branch.
+// Recv implements transport.Conn. What comes most often in a run goes straight to
+// the kernel, and blocks in as few functions, with as small frames, as can be: a
+// goroutine's stack of two kilobytes is to be enough for a task that waits.
 func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, nfd int, err error) {
-	const op = OpRecv
 	if c.nobody() {
-		return 0, 0, fail(op, "", syscall.EBADF)
+		return 0, 0, fail(OpRecv, "", syscall.EBADF)
 	}
-	w, s := c.p.w, &c.stream.socket
-	plain, gate := w.plain, w.gate
-	if plain != nil {
-		err = plain.enter(c.p, op, c.id, "")
-	} else if gate != nil {
-		err = gate.enter(c.p, op, c.id, "")
+	s := c.p.w.plain
+	if s == nil {
+		return c.recvSlowly(bufs, fds, deadline)
 	}
-	if err != nil {
+	if err := s.enter(c.p, OpRecv, c.id, ""); err != nil {
 		return 0, 0, err
 	}
-	var cut, tried bool
+	if s.fault != nil || s.setup || c.closed || c.view.off || !deadline.IsZero() || !c.rcap.IsZero() ||
+		len(fds) != 0 || len(bufs) != 1 || len(bufs[0]) == 0 {
+		return c.recvEntered(bufs, fds, deadline)
+	}
+	if q := c.queues(); q != nil && q.rd.first != nil {
+		return c.recvEntered(bufs, fds, deadline)
+	}
+	var cut bool
 	var errno syscall.Errno
-	var q *waits
-	if plain != nil && plain.fault == nil && !c.closed && !c.view.off && deadline.IsZero() &&
-		len(fds) == 0 && len(bufs) == 1 && len(bufs[0]) > 0 {
-		// What comes most often in a run, in as few steps as can be.
-		if q = s.queues(); q == nil || q.rd.first == nil {
-			switch {
-			case !s.h.Vacuous():
-				var woken []afunix.Waiter
-				n, cut, errno, woken = w.k.RecvBy(s.h, bufs)
-				if len(woken) > 0 {
-					w.events(woken)
-				}
-				goto done
-			case s.rcap.IsZero() && !plain.setup:
-				n, nfd, cut, errno = plain.receive(c, bufs)
-				goto done
-			}
-			tried = true
+	if c.h.Vacuous() {
+		n, nfd, cut, errno = s.receive(c, bufs)
+	} else {
+		n, cut, errno = c.p.w.recvBy(c.h, bufs)
+	}
+	if n <= 0 || cut {
+		err = received(n, cut, errno)
+	}
+	s.leave(c.p, OpRecv, n, err)
+	return n, nfd, err
+}
+
+// recvSlowly is Recv in free mode, and where something stands before the scheduler.
+func (c *conn) recvSlowly(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, nfd int, err error) {
+	if g := c.p.w.gate; g != nil {
+		if err := g.enter(c.p, OpRecv, c.id, ""); err != nil {
+			return 0, 0, err
 		}
 	}
+	return c.recvEntered(bufs, fds, deadline)
+}
+
+// recvEntered is Recv in all its forms, from the gate on. It is all in one piece
+// because every return from a function after the goroutine was parked costs a
+// mispredicted branch.
+func (c *conn) recvEntered(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, nfd int, err error) {
+	const op = OpRecv
+	w, s := c.p.w, &c.stream.socket
+	var cut bool
+	var errno syscall.Errno
 	if tr := w.tracing(); tr != nil {
 		tr.asked(total(bufs), len(fds), deadline, s.rcap, nil)
 	}
 	w.lock()
-	q = s.queues()
+	q := s.queues()
 	switch err = c.ready(op, deadline); {
 	case err != nil:
 		w.unlock()
 	case total(bufs) == 0:
 		w.unlock()
-		n = -1
 	default:
 		errno = syscall.EAGAIN
-		if !tried && (q == nil || !q.rd.waits(c.p)) {
+		if q == nil || !q.rd.waits(c.p) {
 			n, nfd, cut, errno = w.recv(s, bufs, fds)
 		}
 		if errno != syscall.EAGAIN {
 			w.unlock()
+			err = received(n, cut, errno)
 			break
 		}
 		if q == nil {
@@ -160,7 +174,7 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 		b := w.prepare(c.view, toRecv, &q.rd, deadline, &s.rcap)
 		if b == nil {
 			w.unlock()
-			errno = syscall.ETIMEDOUT
+			err = fail(op, "", syscall.ETIMEDOUT)
 			break
 		}
 		b.s, b.bufs, b.fds = s, bufs, fds
@@ -171,28 +185,36 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 			w.unlock()
 			<-b.woken
 		}
-		n, nfd, cut, errno = b.n, b.nfd, b.cut, b.errno
+		n, nfd = b.n, b.nfd
+		err = received(n, b.cut, b.errno)
 		w.free(b)
 	}
-done:
-	switch {
-	case n > 0 && !cut:
-	case n < 0: // nothing was asked for
-		n = 0
-	case err != nil:
-	case errno != 0:
-		err = fail(op, "", errno)
-	case n == 0:
-		err = io.EOF
-	default:
-		err = errCut
-	}
-	if plain != nil {
-		plain.leave(c.p, op, n, err)
-	} else if gate != nil {
-		gate.leave(c.p, op, n, err)
+	if w.gate != nil {
+		w.gate.leave(c.p, op, n, err)
 	}
 	return n, nfd, err
+}
+
+// recvBy receives what is there.
+func (w *World) recvBy(h afunix.Handle, bufs [][]byte) (n int, cut bool, errno syscall.Errno) {
+	n, cut, errno, woken := w.k.RecvBy(h, bufs)
+	if len(woken) > 0 {
+		w.events(woken)
+	}
+	return n, cut, errno
+}
+
+// received is the error of a Recv that was given a buffer.
+func received(n int, cut bool, errno syscall.Errno) error {
+	switch {
+	case errno != 0:
+		return fail(OpRecv, "", errno)
+	case n == 0:
+		return io.EOF
+	case cut:
+		return errCut
+	}
+	return nil
 }
 
 // errCut is what a Recv says that had no number for a descriptor.
