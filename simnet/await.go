@@ -16,7 +16,7 @@ import (
 func (s *sched) callOf(w *World) *call {
 	c := &s.task.call
 	c.w, c.task = w, s.task
-	c.awake, c.timeout, c.s = false, false, nil
+	c.awake, c.timeout, c.lax, c.s = false, false, false, nil
 	return c
 }
 
@@ -52,11 +52,22 @@ func (s *sched) await(c *call) {
 		if w.try(c) {
 			break
 		}
+		c.awake = false
+		if s.fault != nil && s.fault.partial {
+			continue
+		}
+		if c.lax {
+			c.lax = false
+			if at := c.effective(); !at.IsZero() && elapsed(at) > s.now {
+				s.arm(c, elapsed(at))
+			} else if !at.IsZero() {
+				c.timeout = true
+			}
+		}
 		if c.timeout {
 			w.end(c, syscall.ETIMEDOUT)
 			break
 		}
-		c.awake = false
 	}
 	w.unlock()
 }

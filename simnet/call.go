@@ -40,6 +40,7 @@ type call struct {
 	task    *task
 	awake   bool // the task is runnable, to try again
 	timeout bool // the deadline has passed
+	lax     bool // the deadline is not looked at yet
 	alarm   alarm
 
 	kind     kind

@@ -2,6 +2,7 @@ package simnet_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"syscall"
@@ -21,16 +22,21 @@ func TestRulesRun(t *testing.T) {
 	})
 }
 
-// TestRulesRandom is the same in other orders.
+var rulesSeeds = flag.Int("rules-seeds", 100, "in how many random orders TestRulesRandom tells each scenario")
+
+// TestRulesRandom is the same in other orders, and with calls that move less than
+// they could: more than 10,000 runs, or as many as are asked for.
 func TestRulesRandom(t *testing.T) {
-	seeds := 100
+	seeds := *rulesSeeds
 	if testing.Short() {
-		seeds = 10
+		seeds = min(seeds, 10)
 	}
 	simnet.Loop(func(r *simnet.Runner) {
 		for _, s := range ipctest.Scenarios() {
 			for seed := range uint64(seeds) {
-				for _, e := range ipctest.Events(tasks{r: r, chooser: simnet.Random(seed)}, &s) {
+				b := tasks{r: r, chooser: simnet.Random(seed)}
+				b.faults[simnet.FaultShort].Rate = 65536 / 20
+				for _, e := range ipctest.Events(b, &s) {
 					if e.Kind == ipctest.Failed {
 						t.Errorf("%s, seed %d: %s %s: %s", s.Name, seed, e.Role, e.At, e.Text)
 					}
@@ -47,6 +53,7 @@ func TestRulesRandom(t *testing.T) {
 type tasks struct {
 	r       *simnet.Runner
 	chooser simnet.Chooser
+	faults  simnet.Faults
 }
 
 func (b tasks) Name() string { return "simulated tasks" }
@@ -55,7 +62,7 @@ func (b tasks) Lacks(ipctest.Ability) string { return "" }
 
 func (b tasks) Run(s *ipctest.Scenario, note func(ipctest.Event)) {
 	var events []ipctest.Event
-	cfg := simnet.Config{Chooser: b.chooser}
+	cfg := simnet.Config{Chooser: b.chooser, Faults: b.faults}
 	res := b.r.Run(cfg, func(w *simnet.World) {
 		events = events[:0] // a run that fails is executed again
 		st := &theatre{scenario: s, world: w, note: func(e ipctest.Event) { events = append(events, e) }}

@@ -110,7 +110,15 @@ func (c *conn) transmit(bufs [][]byte, fds []transport.FD, size int, deadline ti
 // linger waits for room for what is left after n bytes. It releases mu.
 func (c *conn) linger(bufs [][]byte, fds []transport.FD, n, size int, deadline time.Time) (int, syscall.Errno) {
 	w, s := c.p.w, &c.stream.socket
-	b := w.prepare(c.view, toSend, &s.queuesAt().wr, deadline, &s.wcap)
+	var b *call
+	if f := w.sched; f != nil && f.fault != nil && f.fault.partial {
+		// There is room, and it has moved less than it could have: whatever the
+		// deadline says, it goes on until there is none.
+		b = w.prepare(c.view, toSend, &s.queuesAt().wr, time.Time{}, nil)
+		b.deadline, b.cap, b.lax = deadline, &s.wcap, true
+	} else {
+		b = w.prepare(c.view, toSend, &s.queuesAt().wr, deadline, &s.wcap)
+	}
 	if b == nil {
 		w.unlock()
 		return n, syscall.ETIMEDOUT
