@@ -64,11 +64,11 @@ func (s *Set) Rescue(c *Coro) {
 	// it ends, resumes it there.
 	stand := &Coro{set: s, own: c.own}
 	s.stranded = append(s.stranded, c)
-	for at := s.Main.at; ; at = stand.at {
+	for at := s.Main.at; ; at = c.own {
 		at.swap(stand)
 		if c.ended {
 			return // by whose end it was resumed: the set may be doing anything by now
 		}
-		stand.resumed()
+		// By Home, otherwise: the next is the place to stay in.
 	}
 }
