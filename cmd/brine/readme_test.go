@@ -64,30 +64,37 @@ func TestReadmeProgram(t *testing.T) {
 	}
 }
 
-// The README's test is compiled and run as it stands there, and has to pass; it
-// has to be able to fail as well.
-func TestReadmeTest(t *testing.T) {
-	text, root := readme(t, "```go\npackage app\n")
-	body, _, ok := strings.Cut(text, "```\n")
-	if !ok {
-		t.Fatal("README.md has no test")
+// The README's tests are compiled and run as they stand there, and have to pass;
+// each has to be able to fail as well.
+func TestReadmeTests(t *testing.T) {
+	const mark = "```go\npackage app\n"
+	text, root := readme(t, mark)
+	blocks := strings.Split(text, mark)
+	broken := [][2]string{
+		{`!bytes.HasSuffix(line, []byte("\n"))`, `len(line) == 0`},
+		{"Takeover: true, ", ""},
 	}
-	test := "package app\n" + body
-	for name, c := range map[string]struct {
-		source string
-		passes bool
-	}{
-		"as it stands":         {test, true},
-		"without the takeover": {strings.Replace(test, "Takeover: true, ", "", 1), false},
-	} {
-		source := filepath.Join(t.TempDir(), "app_test.go")
-		if err := os.WriteFile(source, []byte(c.source), 0o644); err != nil {
-			t.Fatal(err)
+	if len(blocks) != len(broken) {
+		t.Fatalf("README.md has %d tests, and it is known how to break %d", len(blocks), len(broken))
+	}
+	for i, block := range blocks {
+		body, _, ok := strings.Cut(block, "```\n")
+		if !ok || !strings.Contains(body, broken[i][0]) {
+			t.Fatalf("test %d of README.md is not as it was", i+1)
 		}
-		run := exec.Command("go", "test", "-count=1", source)
-		run.Dir = root // so that brine is the module at hand
-		if out, err := run.CombinedOutput(); (err == nil) != c.passes {
-			t.Errorf("%s: %v\n%s", name, err, out)
+		stands := "package app\n" + body
+		breaks := strings.Replace(stands, broken[i][0], broken[i][1], 1)
+		for source, passes := range map[string]bool{stands: true, breaks: false} {
+			file := filepath.Join(t.TempDir(), "app_test.go")
+			if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			run := exec.Command("go", "test", "-vet=off", "-count=1", file)
+			run.Dir = root // so that brine is the module at hand
+			out, err := run.CombinedOutput()
+			if (err == nil) != passes || !strings.Contains(string(out), "app_test.go:") && !passes {
+				t.Errorf("%v, of\n%s\n%s", err, source, out)
+			}
 		}
 	}
 }
