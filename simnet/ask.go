@@ -25,7 +25,7 @@ func (s *sched) ask(k Kind, n, rate int) int {
 		count = &t.asks[numKinds]
 	}
 	*count++
-	s.point = Point{Kind: k, N: n, Rate: rate, Task: t.id, Nth: t.nth, After: t.after && k == KindRun, Ask: int(*count), Rates: s.rates, s: s}
+	*s.point = Point{Kind: k, N: n, Rate: rate, Task: t.id, Nth: t.nth, After: t.after && k == KindRun, Ask: int(*count), Rates: s.rates, s: s}
 	if k == KindRun {
 		s.point.Tasks = s.list
 	}
@@ -39,7 +39,7 @@ func (s *sched) askOf(a *alarm, k Kind, n, rate int) int {
 	}
 	at := armed{a.task, a.nth, k}
 	s.armed[at]++
-	s.point = Point{Kind: k, N: n, Rate: rate, Task: a.task, Nth: int(a.nth), Ask: s.armed[at], Rates: s.rates, s: s}
+	*s.point = Point{Kind: k, N: n, Rate: rate, Task: a.task, Nth: int(a.nth), Ask: s.armed[at], Rates: s.rates, s: s}
 	return s.put()
 }
 
@@ -62,7 +62,7 @@ func (s *sched) drawOf(a *alarm, k Kind) *option {
 
 // put has the Chooser answer. What it must not do, it is told by the verdict.
 func (s *sched) put() (i int) {
-	p := &s.point
+	p := s.point
 	asked := false
 	s.asker, s.g = s.g, 0 // a call that the chooser makes is turned away
 	s.publish()

@@ -80,6 +80,7 @@ type Runner struct {
 	spare   []*task
 	last    *World                        // of the run before: what it has of the Runner's, it loses
 	descs   [transport.MaxFDs]afunix.Desc // World.descs
+	point   *Point                        // sched.point; another if a Chooser may yet look at it
 	cfg     afunix.Config
 	k       *afunix.Kernel // for cfg
 
@@ -113,7 +114,7 @@ type kept struct {
 // The Runner is f's alone, until then. What f panics with, Loop panics with,
 // and if f calls runtime.Goexit, as a test's Fatal does, so does Loop.
 func Loop(f func(r *Runner)) {
-	r := &Runner{set: coro.NewSet()}
+	r := &Runner{set: coro.NewSet(), point: new(Point)}
 	over := make(chan struct{})
 	var failed any
 	returned := false
@@ -224,7 +225,7 @@ func (r *Runner) execute(cfg Config, build func(*World)) *sched {
 		r.lost = nil
 	}
 	s.g = 0
-	s.bench.expire()
+	s.bench.Load().expire()
 	if stray := s.stray.Load(); s.err == nil && stray != nil {
 		s.err = stray
 	}
@@ -237,7 +238,7 @@ func (r *Runner) execute(cfg Config, build func(*World)) *sched {
 	}
 	r.reap(s)
 	w.repose()
-	s.bench.close()
+	s.bench.Load().close()
 	return s
 }
 
@@ -271,7 +272,7 @@ func (r *Runner) world(cfg Config) *World {
 		}
 	}
 	s.w, s.r = w, r
-	s.bench.s, s.bench.name = s, cfg.Name
+	s.name, s.point = cfg.Name, r.point
 	s.tasks, s.runq, s.answers = r.kept.tasks[:0], r.kept.runq, r.kept.answers[:0]
 	s.heap, s.wakers, s.sameTime = r.kept.heap, r.kept.wakers, r.kept.same
 	s.runq.reset()
@@ -332,6 +333,7 @@ func (r *Runner) reap(s *sched) {
 		s.tasks[i] = nil
 	}
 	if s.lost != nil {
+		r.point = new(Point)
 		i := slices.Index(r.workers, s.lost)
 		r.workers = slices.Delete(r.workers, i, i+1)
 		left = slices.DeleteFunc(left, func(k *worker) bool { return k == s.lost })
@@ -372,7 +374,9 @@ func (s *sched) result() *Result {
 	case s.story != nil:
 		res.Script = s.story.Script
 	}
-	res.Log = string(s.bench.log)
+	if b := s.bench.Load(); b != nil {
+		res.Log = string(b.log)
+	}
 	if s.striker != nil {
 		res.Fired = s.striker.fired
 	}

@@ -50,7 +50,7 @@ type sched struct {
 	random  *random  // chooser, if it is that
 	answers []uint32 // of a chooser that cannot be asked the same again; see same
 	seed    random   // what random was at the beginning
-	point   Point
+	point   *Point   // the Runner's
 
 	steps     int // operations begun
 	limit     int // beyond which enter looks twice: bound, or -1
@@ -62,15 +62,16 @@ type sched struct {
 	attention atomic.Uint32 // something that attend has to see to
 	witness   *witness      // nil if the run is not verified
 	stray     atomic.Pointer[Misuse]
-	processes []*Process   // that were started, in order
-	striker   *striker     // nil if there are no faults
-	fault     *striker     // the same, once the run has begun
-	orders    []Line       // of build, by World.Order
-	rates     []int        // of the answers to the question that is put
-	contexts  contexts     // of clocks, that end with their parents
-	bench     bench        // World.TB
-	views     []*Transport // with a context that has to be looked at
-	books     *books       // nil if nobody asks for a census
+	processes []*Process            // that were started, in order
+	striker   *striker              // nil if there are no faults
+	fault     *striker              // the same, once the run has begun
+	orders    []Line                // of build, by World.Order
+	rates     []int                 // of the answers to the question that is put
+	contexts  contexts              // of clocks, that end with their parents
+	bench     atomic.Pointer[bench] // World.TB, once it was asked for
+	name      string                // Config.Name
+	views     []*Transport          // with a context that has to be looked at
+	books     *books                // nil if nobody asks for a census
 	left      *Census
 	wakers    []*call  // scratch of wake
 	sameTime  []*alarm // scratch of due

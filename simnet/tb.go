@@ -42,7 +42,12 @@ func (w *World) TB() testing.TB {
 	if w.sched == nil {
 		panic("simnet: World.TB is for what Run executes; in free mode use the test's own testing.TB")
 	}
-	return &w.sched.bench
+	s := w.sched
+	if b := s.bench.Load(); b != nil {
+		return b
+	}
+	s.bench.CompareAndSwap(nil, &bench{s: s, name: s.name})
+	return s.bench.Load()
 }
 
 // A Failure is the verdict about a run that called Fatal or FailNow of its
@@ -371,14 +376,14 @@ func elsewhere(method, instead string) string {
 
 // expire is told that the run has its verdict.
 func (b *bench) expire() {
-	if b.cancel != nil {
+	if b != nil && b.cancel != nil {
 		b.cancel()
 	}
 }
 
 // close is told that every task has ended. It has the last word on the verdict.
 func (b *bench) close() {
-	if len(b.cleanup) == 0 && len(b.log) == 0 && len(b.part) == 0 && !b.failed.Load() {
+	if b == nil || len(b.cleanup) == 0 && len(b.log) == 0 && len(b.part) == 0 && !b.failed.Load() {
 		return
 	}
 	b.cleans(coro.Self())
