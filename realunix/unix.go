@@ -40,6 +40,7 @@ type Transport struct {
 
 // New returns the Transport of this process.
 func New(cfg Config) *Transport {
+	startPoller()
 	t := &Transport{cfg: cfg}
 	t.root = t
 	return t

@@ -37,11 +37,6 @@ func init() {
 func perform(dir string) {
 	debug.SetGCPercent(-1) // sockets that nothing refers to are to stay open
 	unix.Umask(0)
-	// Go's poller takes descriptors when it is first needed, and dies if there are none.
-	if r, w, err := os.Pipe(); err == nil {
-		r.Close()
-		w.Close()
-	}
 	a := newPuppet(realunix.New(realunix.Config{}), dir)
 	var begun chan string
 	var fill []int
