@@ -74,7 +74,7 @@ func (s *sched) await(c *call) {
 
 // receive is await for what blocks most often: a Recv without a deadline that
 // found nothing, and takes no descriptors.
-func (s *sched) receive(o *conn, bufs [][]byte) (n, nfd int, cut bool, errno syscall.Errno) {
+func (s *sched) receive(o *conn, bufs [][]byte) (n int, errno syscall.Errno) {
 	t, w, k := s.task, s.w, &o.stream.socket
 	c := s.callOf(w)
 	q := &k.queuesAt().rd
@@ -99,10 +99,10 @@ func (s *sched) receive(o *conn, bufs [][]byte) (n, nfd int, cut bool, errno sys
 			t.c.Back()
 		}
 		if !c.blocked { // somebody has ended it: it was cancelled, say
-			n, nfd, cut, errno = c.n, c.nfd, c.cut, c.errno
+			errno = c.errno // and nobody has carried it out
 			break
 		}
-		n, cut, errno = w.recvBy(k.h, bufs)
+		n, errno = w.recvBy(k.h, bufs)
 		if errno == syscall.EAGAIN && c.timeout { // a cap was set meanwhile
 			errno = syscall.ETIMEDOUT
 		}
@@ -113,7 +113,7 @@ func (s *sched) receive(o *conn, bufs [][]byte) (n, nfd int, cut bool, errno sys
 		c.awake = false
 	}
 	c.bufs = nil
-	return n, nfd, cut, errno
+	return n, errno
 }
 
 // called is told that a call is over, which has left its queue.

@@ -116,18 +116,17 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 	if q := c.queues(); q != nil && q.rd.first != nil {
 		return c.recvEntered(bufs, fds, deadline)
 	}
-	var cut bool
 	var errno syscall.Errno
 	if c.h.Vacuous() {
-		n, nfd, cut, errno = s.receive(c, bufs)
+		n, errno = s.receive(c, bufs)
 	} else {
-		n, cut, errno = c.p.w.recvBy(c.h, bufs)
+		n, errno = c.p.w.recvBy(c.h, bufs)
 	}
-	if n <= 0 || cut {
-		err = received(n, cut, errno)
+	if n <= 0 {
+		err = received(n, false, errno)
 	}
 	s.leave(c.p, OpRecv, n, err)
-	return n, nfd, err
+	return n, 0, err
 }
 
 // recvSlowly is Recv in free mode, and where something stands before the scheduler.
@@ -195,13 +194,13 @@ func (c *conn) recvEntered(bufs [][]byte, fds []transport.FD, deadline time.Time
 	return n, nfd, err
 }
 
-// recvBy receives what is there.
-func (w *World) recvBy(h afunix.Handle, bufs [][]byte) (n int, cut bool, errno syscall.Errno) {
-	n, cut, errno, woken := w.k.RecvBy(h, bufs)
+// recvBy receives what is there, for who has no room for descriptors.
+func (w *World) recvBy(h afunix.Handle, bufs [][]byte) (n int, errno syscall.Errno) {
+	n, errno, woken := w.k.RecvBy(h, bufs)
 	if len(woken) > 0 {
 		w.events(woken)
 	}
-	return n, cut, errno
+	return n, errno
 }
 
 // received is the error of a Recv that was given a buffer.

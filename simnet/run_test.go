@@ -1,6 +1,8 @@
 package simnet_test
 
 import (
+	"context"
+	"syscall"
 	"testing"
 	"time"
 
@@ -65,4 +67,45 @@ func TestRunEcho(t *testing.T) {
 	t.Log(len(hashes))
 	res := simnet.Run(simnet.Config{}, build)
 	t.Log(res)
+}
+
+// TestRecvInRun has a Recv without a deadline, which takes a way of its own in a run,
+// end as any other does.
+func TestRecvInRun(t *testing.T) {
+	far := time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, until := range []time.Time{never, far} {
+		res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+			p := w.Process("p")
+			a, b, err := p.Pair()
+			ok(t, err)
+			view, cancel := p.WithCancel(context.Background())
+			narrow := must(view.Attach(a))(t)
+			p.Go("main", func() {
+				// A descriptor without room for it is closed.
+				must(b.Send(bytes("x"), []transport.FD{must(b.Dup())(t)}, never))(t)
+				if n, nfd, err := a.Recv(bytes("12"), nil, until); n != 1 || nfd != 0 || err != nil {
+					t.Error(n, nfd, err)
+				}
+				// One that is cancelled says nothing of what was done before.
+				if n, err := a.Send([][]byte{make([]byte, 1<<20)}, nil, never); n != 1<<20 || err != nil {
+					t.Error(n, err)
+				}
+				n, nfd, err := narrow.Recv(bytes("12"), nil, until)
+				if n != 0 || nfd != 0 {
+					t.Error(n, nfd, err)
+				}
+				want(t, "recv", err, syscall.ECANCELED)
+			})
+			p.Go("other", func() {
+				for got := 0; got < 1<<20; {
+					n, _, err := b.Recv([][]byte{make([]byte, 1<<20)}, nil, never)
+					ok(t, err)
+					got += n
+				}
+				p.Sleep(p.Now().Add(time.Second))
+				cancel()
+			})
+		})
+		ok(t, res.Err)
+	}
 }

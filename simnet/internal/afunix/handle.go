@@ -17,10 +17,10 @@ func (k *Kernel) SendBy(h Handle, bufs [][]byte) (n int, errno syscall.Errno, wo
 	return k.send(nil, h.s, bufs, nil)
 }
 
-// RecvBy is Recv without room for descriptors.
-func (k *Kernel) RecvBy(h Handle, bufs [][]byte) (n int, cut bool, errno syscall.Errno, woken []Waiter) {
-	n, _, cut, errno, woken = k.recv(nil, h.s, bufs, nil, 0)
-	return n, cut, errno, woken
+// RecvBy is Recv without room for descriptors: those that come are lost.
+func (k *Kernel) RecvBy(h Handle, bufs [][]byte) (n int, errno syscall.Errno, woken []Waiter) {
+	n, _, _, errno, woken = k.recv(nil, h.s, bufs, nil, 0)
+	return n, errno, woken
 }
 
 // Vacuous reports whether a Recv would now be EAGAIN.
