@@ -230,7 +230,7 @@ func (w *World) end(c *call, errno syscall.Errno) {
 // try carries a blocked call out as far as is possible, and reports whether it
 // is over.
 func (w *World) try(c *call) bool {
-	errno := syscall.EAGAIN
+	errno, id := syscall.EAGAIN, afunix.ID(0)
 	switch c.kind {
 	case toRecv:
 		c.n, c.nfd, c.cut, errno = w.recv(c.s, c.bufs, c.fds)
@@ -239,11 +239,12 @@ func (w *World) try(c *call) bool {
 	case toAccept:
 		c.d, c.peer, errno = w.accept(c.a)
 	case toDial:
-		c.id, errno = w.connect(c.view.p, c.d, c.path)
+		id, errno = w.connect(c.view.p, c.d, c.path)
 	case toLock:
-		c.d, c.id, errno = w.openLock(c.view.p, c.path)
+		c.d, id, errno = w.openLock(c.view.p, c.path)
 	}
 	if errno == syscall.EAGAIN {
+		c.id = id // if it is over, c.id stays what it was woken for; see goOn
 		return false
 	}
 	w.end(c, errno)

@@ -220,3 +220,48 @@ func TestHeldDescriptor(t *testing.T) {
 		}
 	})
 }
+
+// TestPassedOn has a call in a run that was woken pass on what it does not use up
+// to one that waits for the same, and not to whoever else dials or locks.
+func TestPassedOn(t *testing.T) {
+	for what, build := range map[string]func(w *simnet.World, first, p, q, s *simnet.Process){
+		"room for two": func(w *simnet.World, first, p, q, s *simnet.Process) {
+			l := must(s.Listen("/run/s", 1, transport.ListenConfig{}))(t)
+			must(p.Dial("/run/s", never))(t)
+			must(p.Dial("/run/s", never))(t)
+			must(s.Listen("/run/other", 0, transport.ListenConfig{}))(t)
+			must(p.Dial("/run/other", never))(t)
+			first.Background("main", func() { first.Dial("/run/other", never) })
+			for _, p := range []*simnet.Process{p, q} {
+				p.Go("main", func() { p.Dial("/run/s", never) })
+			}
+			s.Go("main", func() {
+				s.Sleep(s.Now().Add(time.Second))
+				must(l.Accept(never))(t)
+				must(l.Accept(never))(t)
+			})
+		},
+		"a lock that one cannot take": func(w *simnet.World, first, p, q, s *simnet.Process) {
+			held := must(s.Lock("/run/lock", never))(t)
+			must(s.Lock("/run/other", never))(t)
+			first.Background("main", func() { first.Lock("/run/other", never) })
+			for _, p := range []*simnet.Process{p, q} {
+				p.Go("main", func() { p.Lock("/run/lock", never) })
+			}
+			s.Go("main", func() {
+				s.Sleep(s.Now().Add(time.Second))
+				ok(t, p.SetNOFILE(0))
+				ok(t, held.Close())
+			})
+		},
+	} {
+		for seed := range uint64(20) {
+			res := simnet.Run(simnet.Config{Chooser: simnet.Random(seed)}, func(w *simnet.World) {
+				build(w, w.Process("first"), w.Process("p"), w.Process("q"), w.Process("s"))
+			})
+			if res.Err != nil {
+				t.Errorf("%s, seed %d: %v", what, seed, res.Err)
+			}
+		}
+	}
+}
