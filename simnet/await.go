@@ -43,6 +43,15 @@ func (s *sched) await(c *call) {
 		if !c.blocked { // somebody has ended it: it was cancelled, say
 			return
 		}
+		if c.prev != nil && c.behind() { // it is for the other, who may not have been woken
+			if c.timeout {
+				w.end(c, syscall.ETIMEDOUT)
+				break
+			}
+			c.awake = false
+			s.goOn(c)
+			continue
+		}
 		if s.fault != nil {
 			if errno := s.again(t); errno != 0 {
 				w.end(c, errno)
@@ -102,7 +111,9 @@ func (s *sched) receive(o *conn, bufs [][]byte) (n int, errno syscall.Errno) {
 			errno = c.errno // and nobody has carried it out
 			break
 		}
-		n, errno = w.recvBy(k.h, bufs)
+		if n, errno = 0, syscall.EAGAIN; c.prev == nil || !c.behind() {
+			n, errno = w.recvBy(k.h, bufs)
+		}
 		if errno == syscall.EAGAIN && c.timeout { // a cap was set meanwhile
 			errno = syscall.ETIMEDOUT
 		}
@@ -110,10 +121,27 @@ func (s *sched) receive(o *conn, bufs [][]byte) (n int, errno syscall.Errno) {
 			w.end(c, errno)
 			break
 		}
-		c.awake = false
+		if c.awake = false; c.prev != nil {
+			s.goOn(c)
+		}
 	}
 	c.bufs = nil
 	return n, errno
+}
+
+// behind reports whether a blocked call has to leave what there is to one that
+// came before it, of the same direction of the same process's socket: its
+// deadline has woken it, say. Those of a process that is paused cannot take it.
+func (c *call) behind() bool {
+	if c.s == nil {
+		return false
+	}
+	for b := c.prev; b != nil; b = b.prev {
+		if b.view.p == c.view.p && !b.task.paused() {
+			return true
+		}
+	}
+	return false
 }
 
 // called is told that a call is over, which has left its queue.
@@ -128,6 +156,20 @@ func (s *sched) called(c *call, q *queue) {
 	}
 	c.awake = false
 	s.ready(c.task) // unless it has ended the call itself, and so is running
+}
+
+// follow wakes the call that one which is about to end has kept back: the next of
+// its process.
+func (s *sched) follow(c *call) {
+	if c.behind() {
+		return
+	}
+	for b := c.next; b != nil; b = b.next {
+		if b.view.p == c.view.p {
+			s.rouse(b)
+			return
+		}
+	}
 }
 
 // want tells the kernel who waits at a socket.

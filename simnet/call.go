@@ -196,10 +196,15 @@ func (w *World) end(c *call, errno syscall.Errno) {
 	c.errno = errno
 	c.blocked = false
 	w.blocked--
-	if c.kind == toSend && c.prev == nil && c.next != nil {
+	if c.kind == toSend && c.next != nil {
 		// The next was kept back by this one, not by the buffer: there may be room
 		// for it without the event that tells of much room.
-		w.work = append(w.work, afunix.Waiter{ID: c.s.id, Events: afunix.Out})
+		switch {
+		case c.task != nil:
+			w.sched.follow(c)
+		case c.prev == nil:
+			w.work = append(w.work, afunix.Waiter{ID: c.s.id, Events: afunix.Out})
+		}
 	}
 	q := c.queue
 	q.remove(c)

@@ -175,8 +175,11 @@ func (s *sched) unpause(p *Process) {
 			t.state = runnable
 			s.add(t.id)
 		case t.state == blocked:
-			// It may have been passed over meanwhile: it looks for itself.
-			s.rouse(&t.call)
+			// It may have been passed over meanwhile: it looks for itself, unless
+			// another does so first, which passes it on.
+			if c := &t.call; !c.behind() {
+				s.rouse(c)
+			}
 		}
 	}
 }

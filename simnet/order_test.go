@@ -1,7 +1,10 @@
 package simnet_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -264,4 +267,103 @@ func TestPassedOn(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOrderInRun has the calls of one direction of one process's socket served in a
+// run in the order in which they came, whatever else has woken them: the process
+// was paused meanwhile, or the deadline of the second passes as the first is
+// woken.
+func TestOrderInRun(t *testing.T) {
+	for what, deed := range map[string]func(p, q *simnet.Process, b transport.Conn){
+		"resume": func(p, q *simnet.Process, b transport.Conn) {
+			ok(t, p.Pause())
+			must(b.Send(bytes("12"), nil, never))(t)
+			ok(t, p.Resume())
+		},
+		"deadline": func(p, q *simnet.Process, b transport.Conn) {
+			must(b.Send(bytes("12"), nil, never))(t)
+		},
+	} {
+		for seed := range uint64(20) {
+			var got []string
+			res := simnet.Run(simnet.Config{Chooser: simnet.Random(seed)}, func(w *simnet.World) {
+				got = nil
+				p, q := w.Process("p"), w.Process("q")
+				a, b, err := p.Pair()
+				ok(t, err)
+				until := p.Now().Add(time.Minute)
+				for i, deadline := range []time.Time{never, until} {
+					p.Go("recv", func() {
+						p.Sleep(p.Now().Add(time.Duration(i + 1)))
+						buf := []byte{'-'}
+						a.Recv([][]byte{buf}, nil, deadline)
+						got = append(got, fmt.Sprint(i, " ", string(buf)))
+					})
+				}
+				q.Go("main", func() {
+					q.Sleep(q.Now().Add(time.Second))
+					deed(p, q, b)
+				})
+				if what == "deadline" {
+					ok(t, w.Order("q/main 2 jump 1m0s"))
+				}
+			})
+			if res.Err != nil {
+				t.Fatal(what, seed, res.Err, res.Trace)
+			}
+			slices.Sort(got)
+			if s := strings.Join(got, ", "); s != "0 1, 1 2" && (what != "deadline" || s != "0 1, 1 -") {
+				t.Errorf("%s, seed %d: %s", what, seed, s)
+			}
+		}
+	}
+}
+
+// TestKeptBack has a Send that was kept back by another of its process go on when
+// that one is over, although there is less room than the kernel tells of, and
+// another process waits before both.
+func TestKeptBack(t *testing.T) {
+	res := simnet.Run(simnet.Config{SendBuffer: 4608}, func(w *simnet.World) {
+		p, q, r := w.Process("p"), w.Process("q"), w.Process("r")
+		c, s := connected(t, r, r)
+		ours := share(t, r, p, c)
+		theirs := share(t, r, q, c)
+		// Pieces of 768 bytes: after the sixth the buffer is full.
+		for range 6 {
+			must(c.Send(bytes("x"), nil, never))(t)
+		}
+		q.Background("first", func() { theirs.Send(bytes("1"), nil, never) })
+		p.Go("second", func() {
+			p.Sleep(p.Now().Add(1))
+			view, cancel := p.WithCancel(context.Background())
+			p.AfterFunc("cancel", p.Now().Add(time.Minute), cancel)
+			_, err := must(view.Attach(ours))(t).Send(bytes("2"), nil, never)
+			want(t, "second", err, syscall.ECANCELED)
+		})
+		p.Go("third", func() {
+			p.Sleep(p.Now().Add(2))
+			must(ours.Send(bytes("3"), nil, never))(t)
+		})
+		r.Go("main", func() {
+			r.Sleep(r.Now().Add(time.Second))
+			if n, _, err := s.Recv(bytes("1"), nil, never); n != 1 || err != nil {
+				t.Error(n, err)
+			}
+		})
+	})
+	ok(t, res.Err)
+}
+
+// share gives a process a connection of another.
+func share(t *testing.T, from, to *simnet.Process, c transport.Conn) transport.Conn {
+	t.Helper()
+	sender, receiver := connected(t, from, to)
+	must(sender.Send(bytes("x"), []transport.FD{must(c.Dup())(t)}, never))(t)
+	fds := make([]transport.FD, 1)
+	if _, nfd, err := receiver.Recv(bytes("x"), fds, never); nfd != 1 || err != nil {
+		t.Fatal(nfd, err)
+	}
+	ok(t, sender.Close())
+	ok(t, receiver.Close())
+	return must(to.Adopt(fds[0]))(t)
 }
