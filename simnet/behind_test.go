@@ -125,3 +125,151 @@ func TestChdirWhileDialling(t *testing.T) {
 		c.Kill()
 	})
 }
+
+// Two processes of a run wait for the same. What happens, once, is for either;
+// if the one that is woken is stopped before it comes to it, it is for the other.
+func TestWokenInVain(t *testing.T) {
+	type waiter struct {
+		do    func()
+		close func() error
+	}
+	for what, scene := range map[string]func(p, q, s *simnet.Process) (both [2]waiter, happen func()){
+		"recv": func(p, q, s *simnet.Process) (both [2]waiter, happen func()) {
+			mine, far, err := p.Pair()
+			ok(t, err)
+			its := share(t, p, q, mine)
+			for i, c := range []transport.Conn{mine, its} {
+				both[i] = waiter{func() { c.Recv(bytes("x"), nil, never) }, c.Close}
+			}
+			return both, func() { far.Send(bytes("x"), nil, never) }
+		},
+		"send": func(p, q, s *simnet.Process) (both [2]waiter, happen func()) {
+			mine, far, err := p.Pair()
+			ok(t, err)
+			its := share(t, p, q, mine)
+			for err == nil {
+				_, err = mine.Send([][]byte{make([]byte, 4096)}, nil, transport.Immediate)
+			}
+			for i, c := range []transport.Conn{mine, its} {
+				both[i] = waiter{func() { c.Send(bytes("x"), nil, never) }, c.Close}
+			}
+			return both, func() { far.Recv([][]byte{make([]byte, 1<<20)}, nil, never) }
+		},
+		"accept": func(p, q, s *simnet.Process) (both [2]waiter, happen func()) {
+			mine := must(p.Listen("/run/l", 1, transport.ListenConfig{}))(t)
+			its := must(q.AdoptListener(passed(t, p, q, must(mine.Dup())(t)), transport.ListenConfig{}))(t)
+			for i, l := range []transport.Listener{mine, its} {
+				both[i] = waiter{func() { l.Accept(never) }, l.Close}
+			}
+			return both, func() { s.Dial("/run/l", never) }
+		},
+	} {
+		for _, how := range []string{"killed", "paused", "closed", "paused before"} {
+			for victim := range 2 {
+				// Of two that can be woken, it is the victim; otherwise all is calm.
+				chooser := asked(func(p *simnet.Point) int {
+					if p.Kind == simnet.KindWake {
+						return victim
+					}
+					return 0
+				})
+				res := simnet.Run(simnet.Config{Chooser: chooser}, func(w *simnet.World) {
+					procs := [2]*simnet.Process{w.Process("p"), w.Process("q")}
+					s := w.Process("s")
+					both, happen := scene(procs[0], procs[1], s)
+					for i, p := range procs {
+						if i == victim {
+							p.Background("main", both[i].do)
+						} else {
+							p.Go("main", both[i].do)
+						}
+					}
+					s.Go("main", func() {
+						s.Sleep(s.Now().Add(time.Second))
+						if how == "paused before" {
+							procs[victim].Pause()
+						}
+						happen()
+						switch how {
+						case "killed":
+							procs[victim].Kill()
+						case "paused":
+							procs[victim].Pause()
+						case "closed":
+							both[victim].close()
+						}
+					})
+				})
+				if res.Err != nil {
+					t.Errorf("%s, the %d. is %s: %v", what, victim+1, how, res.Err)
+				}
+			}
+		}
+	}
+}
+
+// Who was woken for bytes that another process has taken meanwhile is woken again
+// for the next.
+func TestWokenAgain(t *testing.T) {
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p, q := w.Process("p"), w.Process("q")
+		mine, far, err := p.Pair()
+		ok(t, err)
+		its := share(t, p, q, mine)
+		p.Go("main", func() { mine.Recv(bytes("x"), nil, never) })
+		p.Go("far", func() {
+			far.Send(bytes("x"), nil, never) // main is woken, and q is before it
+			p.Sleep(p.Now().Add(time.Second))
+			far.Send(bytes("x"), nil, never)
+		})
+		q.Go("main", func() {
+			if _, _, err := its.Recv(bytes("x"), nil, transport.Immediate); err != nil {
+				t.Error("it came too late:", err)
+			}
+		})
+	})
+	ok(t, res.Err)
+}
+
+// A blocked Recv without a deadline is given one by SetReadDeadline.
+func TestCappedWhileBlocked(t *testing.T) {
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p := w.Process("p")
+		a, _, err := p.Pair()
+		ok(t, err)
+		p.Go("main", func() {
+			_, _, err := a.Recv(bytes("x"), nil, never)
+			want(t, "recv", err, syscall.ETIMEDOUT)
+		})
+		p.Go("other", func() { ok(t, a.SetReadDeadline(p.Now().Add(time.Second))) })
+	})
+	ok(t, res.Err)
+	if res.Elapsed != time.Second {
+		t.Error("after", res.Elapsed)
+	}
+}
+
+// In a run a blocked Dial or Lock follows its path: it is for what is there.
+func TestFollowsInRun(t *testing.T) {
+	for what, block := range map[string]func(q *simnet.Process) error{
+		"dial": func(q *simnet.Process) error { _, err := q.Dial("/run/s", never); return err },
+		"lock": func(q *simnet.Process) error { _, err := q.Lock("/run/lock", never); return err },
+	} {
+		res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+			p, q := w.Process("p"), w.Process("q")
+			must(p.Listen("/run/s", 0, transport.ListenConfig{}))(t)
+			must(p.Dial("/run/s", never))(t) // the backlog is full
+			must(p.Listen("/run/new", 0, transport.ListenConfig{}))(t)
+			must(p.Lock("/run/lock", never))(t)
+			q.Go("main", func() { ok(t, block(q)) })
+			p.Go("main", func() {
+				p.Sleep(p.Now().Add(time.Second))
+				ok(t, p.Rename("/run/lock", "/run/old"))
+				ok(t, p.Rename("/run/new", "/run/s"))
+			})
+		})
+		if res.Err != nil {
+			t.Errorf("%s: %v", what, res.Err)
+		}
+	}
+}

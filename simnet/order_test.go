@@ -357,13 +357,19 @@ func TestKeptBack(t *testing.T) {
 // share gives a process a connection of another.
 func share(t *testing.T, from, to *simnet.Process, c transport.Conn) transport.Conn {
 	t.Helper()
+	return must(to.Adopt(passed(t, from, to, must(c.Dup())(t))))(t)
+}
+
+// passed gives a process a descriptor of another.
+func passed(t *testing.T, from, to *simnet.Process, fd transport.FD) transport.FD {
+	t.Helper()
 	sender, receiver := connected(t, from, to)
-	must(sender.Send(bytes("x"), []transport.FD{must(c.Dup())(t)}, never))(t)
+	must(sender.Send(bytes("x"), []transport.FD{fd}, never))(t)
 	fds := make([]transport.FD, 1)
 	if _, nfd, err := receiver.Recv(bytes("x"), fds, never); nfd != 1 || err != nil {
 		t.Fatal(nfd, err)
 	}
 	ok(t, sender.Close())
 	ok(t, receiver.Close())
-	return must(to.Adopt(fds[0]))(t)
+	return fds[0]
 }
