@@ -2,6 +2,7 @@ package simnet_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"syscall"
 	"testing"
 	"time"
@@ -140,4 +141,36 @@ func TestViews(t *testing.T) {
 	cancelBeside()
 	cancelBeside()
 	want(t, "beside", <-results, syscall.ECANCELED)
+}
+
+// In a run each timer fires at its time, whichever others were stopped.
+func TestStoppedTimers(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		left, fired := 0, 0
+		res := simnet.Run(simnet.Config{Once: true}, func(w *simnet.World) {
+			p := w.Process("p")
+			p.Go("main", func() {
+				var timers []transport.Timer
+				for range 100 {
+					at := p.Now().Add(time.Duration(1 + r.IntN(1000)))
+					timers = append(timers, must(p.AfterFunc("timer", at, func() {
+						fired++
+						if now := p.Now(); !now.Equal(at) {
+							t.Errorf("seed %d: fired at %v, set to %v", seed, now, at)
+						}
+					}))(t))
+				}
+				left = len(timers)
+				for _, timer := range timers {
+					if r.IntN(2) == 0 && timer.Stop() {
+						left--
+					}
+				}
+			})
+		})
+		if ok(t, res.Err); fired != left {
+			t.Errorf("seed %d: %d fired, and %d were not stopped", seed, fired, left)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -364,5 +365,22 @@ func TestFaultSettings(t *testing.T) {
 		if !errors.As(res.Err, &misuse) || !strings.Contains(res.Err.Error(), "kill") {
 			t.Errorf("%+v: %v", s, res.Err)
 		}
+	}
+}
+
+// TestFaultRateLeast has even the lowest rate leave every answer possible.
+func TestFaultRateLeast(t *testing.T) {
+	asks := 0
+	simnet.Run(simnet.Config{Faults: simnet.AllFaults(1), Chooser: asked(func(p *simnet.Point) int {
+		if p.Kind <= simnet.KindTimer {
+			return 0
+		}
+		if asks++; p.Rate < 1 || len(p.Rates) != p.N-1 || slices.Min(p.Rates) < 1 {
+			t.Errorf("%v with %d answers: rate %d, %v", p.Kind, p.N, p.Rate, p.Rates)
+		}
+		return 0
+	})}, echo)
+	if asks == 0 {
+		t.Error("nobody was asked")
 	}
 }

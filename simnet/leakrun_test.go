@@ -304,6 +304,25 @@ func TestStuckNames(t *testing.T) {
 	contains(t, res.Err, "no end after 100 operations", "p/main", "p/ticker")
 }
 
+// A run may have as many operations as it is allowed, and not one more; those of
+// build do not count.
+func TestSteps(t *testing.T) {
+	for steps, stuck := range map[int]bool{9: true, 10: false} {
+		res := simnet.Run(simnet.Config{Steps: steps}, func(w *simnet.World) {
+			p := w.Process("p")
+			w.Process("q").Yield()
+			p.Go("main", func() {
+				for range 10 {
+					p.Yield()
+				}
+			})
+		})
+		if e := (*simnet.Stuck)(nil); errors.As(res.Err, &e) != stuck || !stuck && res.Steps != 10 {
+			t.Errorf("with %d: %d operations, %v", steps, res.Steps, res.Err)
+		}
+	}
+}
+
 // TestBuildBlocks has build wait for what is not simulated.
 func TestBuildBlocks(t *testing.T) {
 	quick(t)

@@ -363,3 +363,43 @@ func TestPaths(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Nothing of a process that is paused runs before it goes on: tasks that others
+// start, or its timers, no more than those that it had.
+func TestPauseHolds(t *testing.T) {
+	var ran []time.Duration
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p, q := w.Process("p"), w.Process("q")
+		begin := p.Now()
+		run := func() { ran = append(ran, p.Now().Sub(begin)) }
+		p.Go("main", run)
+		must(p.AfterFunc("timer", begin.Add(time.Second), run))(t)
+		q.Go("main", func() {
+			q.Sleep(begin.Add(time.Second / 2))
+			ok(t, p.Pause())
+			ok(t, p.Go("other", run))
+			q.Sleep(begin.Add(time.Minute))
+			ok(t, p.Resume())
+		})
+	})
+	ok(t, res.Err)
+	if want := []time.Duration{0, time.Minute, time.Minute}; !slices.Equal(ran, want) {
+		t.Errorf("ran at %v, want %v", ran, want)
+	}
+}
+
+// A task that restarts its own process goes no further: the next incarnation does.
+func TestRestartItself(t *testing.T) {
+	lives, after := 0, false
+	res := simnet.Run(simnet.Config{Once: true}, func(w *simnet.World) {
+		given(w.Start(simnet.ProcessConfig{Name: "p", Main: func(p *simnet.Process) {
+			if lives++; lives == 1 {
+				p.Restart()
+				after = true
+			}
+		}}))
+	})
+	if ok(t, res.Err); lives != 2 || after {
+		t.Errorf("%d lives; the first went on: %v", lives, after)
+	}
+}

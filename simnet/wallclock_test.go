@@ -240,3 +240,19 @@ func TestWallClockUTC(t *testing.T) {
 		t.Error(res.Err)
 	}
 }
+
+// The first verdict counts: that a deadline was refused is not hidden by a test
+// that fails because of it.
+func TestWallClockFirst(t *testing.T) {
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("main", func() {
+			if err := p.Sleep(time.Now()); err != nil {
+				w.TB().Fatal(err)
+			}
+		})
+	})
+	if e := (*simnet.Misuse)(nil); !errors.As(res.Err, &e) {
+		t.Errorf("the verdict is %v", res.Err)
+	}
+}
