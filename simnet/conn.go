@@ -23,6 +23,17 @@ type socket struct {
 	known      *waits    // what queues returns, once there is one
 }
 
+// number is what the gate is told of the socket: its ID, or 0 if that may be
+// another's by now. Whoever asks may have no business in the run.
+//
+//go:norace
+func (s *socket) number() afunix.ID {
+	if s.closed || s.p.dead {
+		return 0
+	}
+	return s.id
+}
+
 // queues returns who waits for the socket, nil if nobody ever has.
 func (s *socket) queues() *waits {
 	if s.known == nil {
@@ -106,7 +117,7 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 	if s == nil {
 		return c.recvSlowly(bufs, fds, deadline)
 	}
-	if err := s.enter(c.p, OpRecv, c.id, ""); err != nil {
+	if err := s.enter(c.p, OpRecv, c.number(), ""); err != nil {
 		return 0, 0, err
 	}
 	if s.fault != nil || s.setup || c.closed || c.view.off || !deadline.IsZero() || !c.rcap.IsZero() ||
@@ -132,7 +143,7 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 // recvSlowly is Recv in free mode, and where something stands before the scheduler.
 func (c *conn) recvSlowly(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, nfd int, err error) {
 	if g := c.p.w.gate; g != nil {
-		if err := g.enter(c.p, OpRecv, c.id, ""); err != nil {
+		if err := g.enter(c.p, OpRecv, c.number(), ""); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -299,7 +310,7 @@ func (c *conn) do(op Op, f func() error) (err error) {
 		return fail(op, "", syscall.EBADF)
 	}
 	w := c.p.w
-	if err := w.enter(c.p, op, c.id, ""); err != nil {
+	if err := w.enter(c.p, op, c.number(), ""); err != nil {
 		return err
 	}
 	defer w.leave(c.p, op, &err)

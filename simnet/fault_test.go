@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -382,5 +383,51 @@ func TestFaultRateLeast(t *testing.T) {
 	})}, echo)
 	if asks == 0 {
 		t.Error("nobody was asked")
+	}
+}
+
+// TestFaultOfAnother has a fault be its operation's alone: neither that of one
+// which did not come to it, while the task was paused in the midst of its own, nor
+// that of a connection which was closed, whose number another has.
+func TestFaultOfAnother(t *testing.T) {
+	var early, closed, late error
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p, q := w.Process("p"), w.Process("q")
+		a, _, err := q.Pair()
+		ok(t, err)
+		p.Go("main", func() { _, _, early = p.Pair() })
+		q.Go("main", func() {
+			q.Sleep(q.Now().Add(1))
+			a.Send(nil, nil, never)
+		})
+		ok(t, w.Order("p/main 1 pause p\nq/main 2 fail ENOBUFS"))
+	})
+	ok(t, res.Err)
+	ok(t, early)
+	if res.Fired[simnet.FaultENOBUFS] != 0 {
+		t.Error(res.Fired)
+	}
+
+	res = simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p, q := w.Process("p"), w.Process("q")
+		a, b, err := p.Pair()
+		ok(t, err)
+		p.Go("main", func() {
+			a.Close()
+			b.Close()
+			c, d, err := q.Pair()
+			ok(t, err)
+			_, closed = b.Send(bytes("x"), nil, never)
+			a.Send(bytes("x"), nil, never)
+			_, late = d.Send(bytes("x"), nil, never)
+			c.Close()
+		})
+		w.Order("p/main 4 fail EPIPE")
+		w.Order("p/main 5 fail EPIPE")
+	})
+	want(t, "send", closed, syscall.EBADF)
+	ok(t, late)
+	if res.Fired[simnet.FaultReset] != 0 || res.Err == nil {
+		t.Error(res.Fired, res.Err) // the orders are reported as not carried out
 	}
 }

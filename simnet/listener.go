@@ -160,7 +160,7 @@ func (l *listener) Accept(deadline time.Time) (_ transport.Conn, err error) {
 		return nil, fail(op, "", syscall.EBADF)
 	}
 	p, w := l.p, l.p.w
-	if err := w.enter(p, op, l.id, l.path); err != nil {
+	if err := w.enter(p, op, l.number(), l.path); err != nil {
 		return nil, err
 	}
 	defer p.leave(op, &err)
@@ -242,7 +242,7 @@ func (l *listener) do(op Op, path string, f func() error) (err error) {
 	if l.nobody() {
 		return fail(op, "", syscall.EBADF)
 	}
-	if err := l.p.w.enter(l.p, op, l.id, path); err != nil {
+	if err := l.p.w.enter(l.p, op, l.number(), path); err != nil {
 		return err
 	}
 	defer l.p.leave(op, &err)

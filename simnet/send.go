@@ -18,12 +18,12 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 	plain, gate := w.plain, w.gate
 	switch {
 	case plain != nil:
-		err = plain.enter(c.p, op, c.id, "")
+		err = plain.enter(c.p, op, c.number(), "")
 	case gate != nil:
 		if x, ok := gate.(*witness); ok {
 			x.payload(bufs)
 		}
-		err = gate.enter(c.p, op, c.id, "")
+		err = gate.enter(c.p, op, c.number(), "")
 	}
 	if err != nil {
 		return 0, err

@@ -64,8 +64,8 @@ func (s *sched) struck(f Fault) {
 // brings them about.
 func (s *sched) strike(t *task) {
 	st := s.fault
+	s.befall() // others may run meanwhile, and leave something behind
 	st.errno, st.partial = 0, false
-	s.befall()
 	s.leap()
 	if t.path != "" {
 		s.meddle(t)
