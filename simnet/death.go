@@ -190,7 +190,7 @@ func (s *sched) pauseFor(p *Process, d time.Duration) {
 		return
 	}
 	s.pause(p)
-	a := &alarm{at: s.now + int64(d), task: s.task.id, nth: int32(s.task.nth), ring: func() {
+	a := &alarm{at: later(s.now, int64(d)), task: s.task.id, nth: int32(s.task.nth), ring: func() {
 		if !p.dead {
 			s.unpause(p)
 		}

@@ -431,3 +431,22 @@ func TestFaultOfAnother(t *testing.T) {
 		t.Error(res.Fired, res.Err) // the orders are reported as not carried out
 	}
 }
+
+// TestJumpFar has the clock stand still where it cannot count any further.
+func TestJumpFar(t *testing.T) {
+	var before, after time.Time
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("main", func() {
+			p.Sleep(time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC))
+			before = p.Now()
+			p.Yield()
+			after = p.Now()
+		})
+		ok(t, w.Order("p/main 2 jump 1h0m0s"))
+	})
+	ok(t, res.Err)
+	if after.Before(before) {
+		t.Error(before, after)
+	}
+}

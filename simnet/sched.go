@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"io"
+	"math"
 	"math/bits"
 	"sync/atomic"
 	"syscall"
@@ -419,6 +420,14 @@ func (s *sched) begin() {
 
 // elapsed returns a point in time as the scheduler counts it.
 func elapsed(t time.Time) int64 { return int64(t.Sub(epoch)) }
+
+// later returns the time d after at, or the last there is.
+func later(at, d int64) int64 {
+	if at > math.MaxInt64-d {
+		return math.MaxInt64
+	}
+	return at + d
+}
 
 // time returns a point in time as everybody else does.
 func (s *sched) time() time.Time { return epoch.Add(time.Duration(s.now)) }

@@ -131,7 +131,7 @@ func (s *sched) leap() {
 	}
 	if o := s.draw(KindJump); o != nil {
 		s.struck(FaultJump)
-		s.now += o.value
+		s.now = later(s.now, o.value)
 		for a := s.first(); a != nil && a.at <= s.now; a = s.first() {
 			s.ring(a)
 		}
@@ -361,7 +361,7 @@ func (s *sched) delay(a *alarm) bool {
 	}
 	s.struck(FaultLate)
 	s.unset(a)
-	a.at = max(a.at, s.now) + o.value
+	a.at = later(max(a.at, s.now), o.value)
 	s.set(a)
 	return true
 }
