@@ -231,6 +231,73 @@ func TestWokenAgain(t *testing.T) {
 	ok(t, res.Err)
 }
 
+// A call that comes when another was woken, but has not run yet, waits behind it if
+// that is one of its process, and comes first otherwise.
+func TestComesBetween(t *testing.T) {
+	for _, test := range []struct {
+		own        bool
+		recv, send string
+	}{{true, "ab", "12"}, {false, "ba", "21"}} {
+		var first, second [1]byte
+		sent := make([]byte, 0, 2)
+		res := simnet.Run(simnet.Config{Once: true}, func(w *simnet.World) {
+			p, other := w.Process("p"), w.Process("q")
+			mine, far, err := p.Pair()
+			ok(t, err)
+			for err == nil {
+				_, err = mine.Send([][]byte{make([]byte, 4096)}, nil, transport.Immediate)
+			}
+			its := mine
+			if test.own {
+				other = p
+			} else {
+				its = share(t, p, other, mine)
+			}
+			p.Go("recv", func() { mine.Recv([][]byte{first[:]}, nil, never) })
+			p.Go("send", func() { mine.Send(bytes("1"), nil, never) })
+			p.Go("far", func() {
+				far.Send(bytes("a"), nil, never)
+				rest := make([]byte, 1<<20)
+				for len(sent) < 2 {
+					n, _, err := far.Recv([][]byte{rest}, nil, never)
+					ok(t, err)
+					for _, b := range rest[:n] {
+						if b != 0 {
+							sent = append(sent, b)
+						}
+					}
+					p.Sleep(p.Now().Add(time.Second))
+				}
+				far.Send(bytes("b"), nil, never)
+			})
+			other.Go("recv", func() { its.Recv([][]byte{second[:]}, nil, never) })
+			other.Go("send", func() { its.Send(bytes("2"), nil, never) })
+		})
+		ok(t, res.Err)
+		if got := string(first[:]) + string(second[:]); got != test.recv || string(sent) != test.send {
+			t.Errorf("of one process: %v; received %q, sent %q", test.own, got, sent)
+		}
+	}
+}
+
+// In a run, too, a blocked Send goes on when the buffer is made a little larger.
+func TestSendBufferInRun(t *testing.T) {
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p := w.Process("p")
+		a, _, err := p.Pair()
+		ok(t, err)
+		for err == nil {
+			_, err = a.Send([][]byte{make([]byte, 4096)}, nil, transport.Immediate)
+		}
+		p.Go("main", func() { must(a.Send(bytes("x"), nil, never))(t) })
+		p.Go("other", func() {
+			buffer := a.(transport.SendBuffer)
+			ok(t, buffer.SetSendBuffer(must(buffer.SendBuffer())(t)/2+4096))
+		})
+	})
+	ok(t, res.Err)
+}
+
 // A blocked Recv without a deadline is given one by SetReadDeadline.
 func TestCappedWhileBlocked(t *testing.T) {
 	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {

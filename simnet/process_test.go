@@ -403,3 +403,27 @@ func TestRestartItself(t *testing.T) {
 		t.Errorf("%d lives; the first went on: %v", lives, after)
 	}
 }
+
+// A view is cancelled with the one that it was derived from, whichever others of
+// that were cancelled before.
+func TestDerivedViews(t *testing.T) {
+	for _, gone := range [][]int{{0, 1}, {1, 0}, {0, 2}, {2, 0}, {1, 2}, {2, 1}} {
+		p := simnet.NewWorld(simnet.Config{}).Process("p")
+		parent, cancel := p.WithCancel(t.Context())
+		var views [3]transport.Transport
+		var cancels [3]func()
+		for i := range views {
+			views[i], cancels[i] = parent.WithCancel(t.Context())
+		}
+		for _, i := range gone {
+			cancels[i]()
+		}
+		_, _, err := views[3-gone[0]-gone[1]].Pair()
+		ok(t, err)
+		cancel()
+		for _, v := range views {
+			_, _, err := v.Pair()
+			want(t, "pair", err, syscall.ECANCELED)
+		}
+	}
+}
