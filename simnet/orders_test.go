@@ -86,6 +86,30 @@ func TestOrdersRandom(t *testing.T) {
 	}
 }
 
+// TestOrdersBeside has orders carried out beside faults that are switched on, and
+// beside those that a script wants; and the chooser asked every question all the
+// same.
+func TestOrdersBeside(t *testing.T) {
+	const orders = "client/main 2 fail ENOBUFS"
+	script, err := simnet.ParseScript("brine script 1\nserver/main 2 short 1\n")
+	ok(t, err)
+	var some simnet.Faults
+	some[simnet.FaultJump].Rate = 1
+	for chooser, short := range map[simnet.Chooser]int{simnet.Calm(): 0, simnet.Replay(script): 1} {
+		var told []string
+		res := simnet.Run(simnet.Config{Chooser: chooser, Faults: some}, ordering(&told, orders))
+		if res.Err != nil || res.Fired[simnet.FaultENOBUFS] != 1 || res.Fired[simnet.FaultShort] != short {
+			t.Error(res.Err, res.Fired, told)
+		}
+	}
+	var told []string
+	asks := 0
+	res := simnet.Run(simnet.Config{Chooser: asked(func(*simnet.Point) int { asks++; return 0 })}, ordering(&told, orders))
+	if res.Err != nil || asks != res.Choices {
+		t.Errorf("%v; asked %d times of %d", res.Err, asks, res.Choices)
+	}
+}
+
 // TestOrdersRefused has what cannot be ordered refused, and what was not carried
 // out reported.
 func TestOrdersRefused(t *testing.T) {
