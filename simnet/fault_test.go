@@ -450,3 +450,101 @@ func TestJumpFar(t *testing.T) {
 		t.Error(before, after)
 	}
 }
+
+// TestFaultMaxEach has no fault strike more often than it may.
+func TestFaultMaxEach(t *testing.T) {
+	var fired simnet.Fired
+	for f := range simnet.NumFaults {
+		cfg := simnet.Config{Chooser: simnet.Random(1), Once: true}
+		cfg.Faults[f] = simnet.Setting{Rate: 65536, Max: 2}
+		for _, build := range []func(*simnet.World){echo, timers} {
+			res := simnet.Run(cfg, build)
+			if fired[f] = max(fired[f], res.Fired[f]); res.Fired[f] > 2 {
+				t.Errorf("%v", res.Fired)
+			}
+		}
+	}
+	if fired[simnet.FaultEarly] != 2 || fired[simnet.FaultLate] != 2 {
+		t.Errorf("at most %v", fired)
+	}
+}
+
+// TestFaultSpared has no fault meant for a process that is spared.
+func TestFaultSpared(t *testing.T) {
+	var meant []string
+	simnet.Run(simnet.Config{Faults: simnet.AllFaults(1), Chooser: asked(func(p *simnet.Point) int {
+		switch p.Kind {
+		case simnet.KindKill, simnet.KindRestart, simnet.KindPause:
+			for i := 1; i < p.N; i++ {
+				meant = append(meant, p.Answer(i))
+			}
+		}
+		return 0
+	})}, func(w *simnet.World) {
+		for _, spared := range []bool{false, true} {
+			given(w.Start(simnet.ProcessConfig{Name: fmt.Sprint(spared), Spared: spared, Main: func(p *simnet.Process) { p.Yield() }}))
+		}
+	})
+	if len(meant) == 0 || slices.Contains(meant, "true") {
+		t.Errorf("could be meant: %q", meant)
+	}
+}
+
+// TestFaultElsewhere has an errno come to nobody when the operation that was to
+// fail with it has failed for a reason of its own.
+func TestFaultElsewhere(t *testing.T) {
+	res := simnet.Run(simnet.Config{Chooser: &once{kind: simnet.KindFail, answer: "ENOMEM", n: 1}, Faults: simnet.AllFaults(1)}, func(w *simnet.World) {
+		p := w.Process("p")
+		a, _, err := p.Pair()
+		ok(t, err)
+		ok(t, a.Close())
+		p.Go("main", func() {
+			_, err := a.Send(bytes("x"), nil, never)
+			want(t, "send", err, syscall.EBADF)
+			_, _, err = p.Pair()
+			ok(t, err)
+		})
+	})
+	if ok(t, res.Err); res.Fired != (simnet.Fired{}) {
+		t.Error(res.Fired)
+	}
+}
+
+// TestFaultFullLast has the only place of a backlog taken.
+func TestFaultFullLast(t *testing.T) {
+	cfg := simnet.Config{Chooser: simnet.Random(1)}
+	cfg.Faults[simnet.FaultFull].Rate = 65536
+	res := simnet.Run(cfg, func(w *simnet.World) {
+		p := w.Process("p")
+		must(p.Listen("/run/s", 0, transport.ListenConfig{}))(t)
+		p.Go("main", func() {
+			_, err := p.Dial("/run/s", transport.Immediate)
+			want(t, "dial", err, syscall.ETIMEDOUT)
+		})
+	})
+	if ok(t, res.Err); res.Fired[simnet.FaultFull] != 1 {
+		t.Error(res.Fired)
+	}
+}
+
+// TestFaultLateAfterJump has a timer that a jump of the clock has passed go off
+// late by what it is noticed then.
+func TestFaultLateAfterJump(t *testing.T) {
+	res := simnet.Run(simnet.Config{Faults: simnet.AllFaults(1), Chooser: asked(func(p *simnet.Point) int {
+		for i := 1; i < p.N; i++ {
+			if p.Kind == simnet.KindJump && p.Nth == 2 && p.Answer(i) == "1m0s" || p.Kind == simnet.KindLate && p.Answer(i) == "10s" {
+				return i
+			}
+		}
+		return 0
+	})}, func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("main", func() {
+			must(p.AfterFunc("timer", p.Now().Add(time.Second), func() {}))(t)
+			p.Yield()
+		})
+	})
+	if ok(t, res.Err); res.Elapsed != 70*time.Second {
+		t.Errorf("it went off after %v", res.Elapsed)
+	}
+}
