@@ -366,3 +366,39 @@ func TestTidyIsTheSameTraced(t *testing.T) {
 		}
 	}
 }
+
+// Timers are listed in the order in which they would fire.
+func TestCensusTimers(t *testing.T) {
+	res := simnet.Run(simnet.Config{Census: true}, func(w *simnet.World) {
+		p := w.Process("p")
+		p.Background("set", func() {
+			given(p.AfterFunc("a", p.Now().Add(2*time.Hour), func() {}))
+			given(p.AfterFunc("b", p.Now().Add(time.Hour), func() {}))
+		})
+		p.Go("main", func() { soon(p) })
+	})
+	if got := res.Census.Timers; res.Err != nil || len(got) != 2 || got[0].Name != "b" || got[1].Name != "a" {
+		t.Errorf("%v; left: %v", res.Err, got)
+	}
+}
+
+// A number that a background task waits at excuses that one, and no other of the
+// same socket.
+func TestTidyDup(t *testing.T) {
+	res := simnet.Run(simnet.Config{Tidy: true}, func(w *simnet.World) {
+		p := w.Process("p")
+		a, b, err := p.Pair()
+		ok(t, err)
+		dup := given(p.Adopt(given(a.Dup())))
+		p.Background("a", func() { recvSome(a) })
+		p.Background("b", func() { recvSome(b) })
+		p.Go("main", func() {
+			soon(p)
+			given(dup.(transport.SendBuffer).SendBuffer())
+		})
+	})
+	e := (*simnet.Leftover)(nil)
+	if !errors.As(res.Err, &e) || len(e.Census.Descriptors) != 1 {
+		t.Error(res.Err)
+	}
+}

@@ -394,3 +394,58 @@ func TestDeadlockOfMany(t *testing.T) {
 		t.Errorf("%d bytes of report: %.2000s", len(text), text)
 	}
 }
+
+// A group is waited for by a cycle through any of its members.
+func TestDeadlockOfGroup(t *testing.T) {
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("main", func() {
+			g, m := transport.NewGroup(p), transport.NewMutex(p)
+			m.Lock()
+			g.Go("other", func(transport.Transport) { p.NewNotifier().Wait(never) })
+			g.Go("member", func(transport.Transport) { m.Lock() })
+			g.Wait(never)
+		})
+	})
+	e, ok := res.Err.(*simnet.Deadlock)
+	if !ok {
+		t.Fatal(res.Err)
+	}
+	if got := fmt.Sprint(e.Cycles); got != "[[p/main p/main>member]]" {
+		t.Error("the cycles are", got)
+	}
+}
+
+// A task that could go on, but for its process, which is paused, waits for that.
+func TestDeadlockOfPaused(t *testing.T) {
+	for what, story := range map[string]func(server, client *simnet.Process) (block, free func()){
+		"dial": func(server, client *simnet.Process) (block, free func()) {
+			l := given(server.Listen("/run/s", 0, transport.ListenConfig{}))
+			given(server.Dial("/run/s", never))
+			return func() { client.Dial("/run/s", never) }, func() { given(l.Accept(never)) }
+		},
+		"lock": func(server, client *simnet.Process) (block, free func()) {
+			held := given(server.Lock("/run/lock", never))
+			return func() { client.Lock("/run/lock", never) }, func() { held.Close() }
+		},
+	} {
+		res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+			server, client := w.Process("server"), w.Process("client")
+			block, free := story(server, client)
+			client.Go("main", block)
+			server.Go("main", func() {
+				soon(server)
+				client.Pause()
+				free()
+				server.NewNotifier().Wait(never)
+			})
+		})
+		e, ok := res.Err.(*simnet.Deadlock)
+		if !ok {
+			t.Fatal(what, res.Err)
+		}
+		if got := e.Waits[0]; got.Task != "client/main" || got.For != simnet.ForResume {
+			t.Errorf("%s: %s waits for %v", what, got.Task, got.For)
+		}
+	}
+}

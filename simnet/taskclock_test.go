@@ -524,3 +524,18 @@ func TestClockRefuses(t *testing.T) {
 		t.Error(res.Err)
 	}
 }
+
+// What was derived from a context in any way is over as soon as that is cancelled.
+func TestClockContextAtOnce(t *testing.T) {
+	passes(t, func(p *simnet.Process) {
+		parent, cancel := p.Clock().WithTimeout(context.Background(), time.Minute)
+		child, stop := p.Clock().WithTimeout(parent, time.Hour)
+		defer stop()
+		below, stop := context.WithCancel(child)
+		defer stop()
+		cancel()
+		if below.Err() != context.Canceled {
+			t.Error("it says", below.Err())
+		}
+	})
+}

@@ -442,3 +442,14 @@ func TestTBRandom(t *testing.T) {
 		}
 	})
 }
+
+// Of several that fail a run, the first is named.
+func TestTBFirst(t *testing.T) {
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p := w.Process("app")
+		for i := range 3 {
+			p.Go(fmt.Sprint(i), func() { w.TB().Fail() })
+		}
+	})
+	failure(t, res, "app/0", "")
+}
