@@ -548,3 +548,21 @@ func TestFaultLateAfterJump(t *testing.T) {
 		t.Errorf("it went off after %v", res.Elapsed)
 	}
 }
+
+// TestFaultPauseOfTheDead has a process that was killed while a fault had it paused
+// not go on.
+func TestFaultPauseOfTheDead(t *testing.T) {
+	res := simnet.Run(simnet.Config{Trace: true}, func(w *simnet.World) {
+		p, q := w.Process("p"), w.Process("q")
+		q.Go("main", func() {
+			q.Yield()
+			p.Kill()
+			q.Sleep(q.Now().Add(time.Minute))
+		})
+		ok(t, w.Order("q/main 1 pause p"))
+	})
+	ok(t, res.Err)
+	if story := res.Trace.String(); !strings.Contains(story, "paused") || strings.Contains(story, "resumed") {
+		t.Error(story)
+	}
+}

@@ -136,6 +136,11 @@ func (f *fickle) otherPath(p *simnet.Process, c transport.Conn) {
 	p.Dial(fmt.Sprint("/run/", f.execution), time.Time{})
 }
 
+func (f *fickle) otherTimer(p *simnet.Process, conn transport.Conn) {
+	timer, _ := p.AfterFunc("timer", p.Now().Add(time.Duration(f.execution)*time.Hour), func() {})
+	timer.Stop()
+}
+
 func TestVerifyDiffers(t *testing.T) {
 	first := func(n int) func(*fickle, *testing.T) int {
 		return func(*fickle, *testing.T) int { return n }
@@ -159,6 +164,7 @@ func TestVerifyDiffers(t *testing.T) {
 		{"more steps", (*fickle).moreSteps, "moreSteps", nil, "the task does something else", ""},
 		{"fewer tasks", (*fickle).fewerTasks, "", first(1), "the task does something else", ""},
 		{"another task", (*fickle).otherTask, "otherTask", first(1), "another task is started", ""},
+		{"another timer", (*fickle).otherTimer, "otherTimer", first(1), "the deadline differs", ""},
 		{"another path", (*fickle).otherPath, "otherPath", first(1), "about something else", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
