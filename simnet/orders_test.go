@@ -110,6 +110,23 @@ func TestOrdersBeside(t *testing.T) {
 	}
 }
 
+// TestOrdersEarly has time pass early by order, though nothing else can fail.
+func TestOrdersEarly(t *testing.T) {
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("main", func() {
+			began := p.Now()
+			must(p.AfterFunc("timer", began.Add(time.Second), func() {}))(t)
+			p.Yield()
+			if now := p.Now(); now.Sub(began) != time.Second {
+				t.Error("it is", now)
+			}
+		})
+		ok(t, w.Order("p/main 1 early"))
+	})
+	ok(t, res.Err)
+}
+
 // TestOrdersRefused has what cannot be ordered refused, and what was not carried
 // out reported.
 func TestOrdersRefused(t *testing.T) {

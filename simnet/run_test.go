@@ -2,6 +2,7 @@ package simnet_test
 
 import (
 	"context"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -108,4 +109,63 @@ func TestRecvInRun(t *testing.T) {
 		})
 		ok(t, res.Err)
 	}
+}
+
+// TestSendInRun has all of a Send arrive, once and in order, that the buffer has no
+// room for at once.
+func TestSendInRun(t *testing.T) {
+	message := make([]byte, 1<<20)
+	for i := range message {
+		message[i] = byte(i >> 8)
+	}
+	var got []byte
+	res := simnet.Run(simnet.Config{Once: true}, func(w *simnet.World) {
+		p := w.Process("p")
+		a, b, err := p.Pair()
+		ok(t, err)
+		p.Go("main", func() {
+			if n, err := a.Send([][]byte{message}, nil, never); n != len(message) || err != nil {
+				t.Error(n, err)
+			}
+			a.Close()
+		})
+		p.Go("other", func() {
+			for buf := make([]byte, 10_000); ; {
+				n, _, err := b.Recv([][]byte{buf}, nil, never)
+				if got = append(got, buf[:n]...); err != nil {
+					return
+				}
+			}
+		})
+	})
+	if ok(t, res.Err); !slices.Equal(got, message) {
+		t.Errorf("%d bytes arrived, or others than the %d that were sent", len(got), len(message))
+	}
+}
+
+// TestOffInRun has the quick ways of Recv and Send closed to a view that was
+// cancelled, and to a process that is dead.
+func TestOffInRun(t *testing.T) {
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p, q := w.Process("p"), w.Process("q")
+		view, cancel := p.WithCancel(context.Background())
+		a, b, err := p.Pair()
+		ok(t, err)
+		narrow := must(view.Attach(a))(t)
+		must(b.Send(bytes("12"), nil, never))(t)
+		q.Go("main", func() {
+			check := func(c transport.Conn, errno syscall.Errno) {
+				_, _, err := c.Recv(bytes("x"), nil, never)
+				want(t, "recv", err, errno)
+				_, err = c.Send(bytes("x"), nil, never)
+				want(t, "send", err, errno)
+			}
+			cancel()
+			check(narrow, syscall.ECANCELED)
+			p.Kill()
+			check(narrow, syscall.ESRCH)
+			check(a, syscall.ESRCH)
+		})
+	})
+	ok(t, res.Err)
 }
