@@ -449,3 +449,26 @@ func TestDeadlockOfPaused(t *testing.T) {
 		}
 	}
 }
+
+// Who had a mutex when its process was killed is gone.
+func TestDeadlockOwnerKilled(t *testing.T) {
+	res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+		p, q := w.Process("p"), w.Process("q")
+		m := transport.NewMutex(p)
+		q.Go("main", func() {
+			m.Lock()
+			q.Kill()
+		})
+		p.Go("main", func() {
+			soon(p)
+			m.Lock()
+		})
+	})
+	e, ok := res.Err.(*simnet.Deadlock)
+	if !ok {
+		t.Fatal(res.Err)
+	}
+	if w := e.Waits[0]; w.Owner != "q/main" || !w.OwnerGone || len(w.Who) != 0 {
+		t.Errorf("%s has the mutex, gone %v; left: %v", w.Owner, w.OwnerGone, w.Who)
+	}
+}

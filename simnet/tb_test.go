@@ -453,3 +453,12 @@ func TestTBFirst(t *testing.T) {
 	})
 	failure(t, res, "app/0", "")
 }
+
+// A run that is skipped has failed if its Cleanup says so.
+func TestTBSkipCleanup(t *testing.T) {
+	res := bench(func(tb testing.TB, p *simnet.Process) {
+		tb.Cleanup(tb.Fail)
+		tb.SkipNow()
+	})
+	failure(t, res, "cleanup", "")
+}
