@@ -66,6 +66,7 @@ func (s *sched) kill(p *Process) {
 	if s.trace != nil {
 		s.trace.fell(p)
 	}
+	p.paused = true // for good: what one of its calls passes on is not for the others
 	for _, t := range s.tasks[1:] {
 		if t.p != p || t.state == done || t.state == dead {
 			continue

@@ -373,3 +373,43 @@ func passed(t *testing.T, from, to *simnet.Process, fd transport.FD) transport.F
 	ok(t, receiver.Close())
 	return fds[0]
 }
+
+// TestKilledAwake has what had woken a process that is killed then go to another
+// which shares the socket, without a question: of the dead nobody can be woken.
+func TestKilledAwake(t *testing.T) {
+	asked := 0
+	res := simnet.Run(simnet.Config{Chooser: counting{simnet.KindWake, &asked}}, func(w *simnet.World) {
+		p, q, r := w.Process("p"), w.Process("q"), w.Process("r")
+		a, b, err := r.Pair()
+		ok(t, err)
+		for i, p := range []*simnet.Process{p, p, q} {
+			c := share(t, r, p, a)
+			p.Go("recv", func() {
+				p.Sleep(p.Now().Add(time.Duration(i + 1)))
+				c.Recv(bytes("1"), nil, never)
+			})
+		}
+		r.Go("main", func() {
+			r.Sleep(r.Now().Add(time.Second))
+			must(b.Send(bytes("x"), nil, never))(t)
+			p.Kill()
+		})
+	})
+	ok(t, res.Err)
+	if asked != 1 { // at the Send
+		t.Errorf("asked %d times", asked)
+	}
+}
+
+// counting is calm, and counts the questions of a kind.
+type counting struct {
+	kind simnet.Kind
+	n    *int
+}
+
+func (c counting) Choose(p *simnet.Point) int {
+	if p.Kind == c.kind {
+		*c.n++
+	}
+	return 0
+}
