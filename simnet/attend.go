@@ -14,7 +14,27 @@ import (
 
 // attend sees to what does not happen in every step.
 func (s *sched) attend() {
-	a := s.attention.Load()
+	was := s.limit
+	s.attending, s.limit = true, -1 // so that enter looks twice
+	s.attendTo(s.attention.Load())
+	if s.attending = false; !s.over {
+		s.limit = was
+	}
+}
+
+// chattyContext is about who is called in the midst of another's operation, where
+// nobody else can be let go on.
+const chattyContext = "a context that is looked at makes a call; its Err may look at the time, and at nothing else"
+
+// refusal is what a call fails with that is made in attend.
+func (s *sched) refusal(op Op, path string) error {
+	if s.attending {
+		return invalid(op, path, chattyContext)
+	}
+	return nil
+}
+
+func (s *sched) attendTo(a uint32) {
 	if a&strayed != 0 {
 		s.verdict(s.stray.Load())
 	}

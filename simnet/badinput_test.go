@@ -442,3 +442,35 @@ func TestOtherWorld(t *testing.T) {
 		t.Error(res.Err)
 	}
 }
+
+// chatty is a context that makes a call whenever it is asked whether it is done.
+type chatty struct {
+	context.Context
+	call func()
+}
+
+func (c chatty) Err() error { c.call(); return nil }
+
+// TestChattyContext has a context that makes calls refused, wherever it is looked
+// at: some task waits then, or has ended.
+func TestChattyContext(t *testing.T) {
+	for seed := range uint64(50) {
+		res := simnet.Run(simnet.Config{Chooser: simnet.Random(seed)}, func(w *simnet.World) {
+			p, q := w.Process("p"), w.Process("q")
+			a, b, err := p.Pair()
+			ok(t, err)
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			begun := false
+			p.WithCancel(chatty{ctx, func() {
+				if begun {
+					q.Yield()
+				}
+			}})
+			p.Go("recv", func() { a.Recv(bytes("1"), nil, never) })
+			q.Go("send", func() { begun = true; b.Send(bytes("1"), nil, never) })
+			q.Go("more", q.Yield)
+		})
+		contains(t, res.Err, "a context that is looked at makes a call")
+	}
+}

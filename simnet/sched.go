@@ -27,17 +27,18 @@ type sched struct {
 	w *World
 	r *Runner
 
-	task    *task         // the one that runs
-	g       uintptr       // its goroutine, as coro.Self says; 0 if the run has not begun
-	over    bool          // there is a verdict: nobody's calls have an effect any more
-	revoked bool          // the watchdog looks at whoever runs; see watchdog.go
-	asker   uintptr       // g, while the Chooser is asked, who is to be nobody's task
-	late    atomic.Uint64 // calls after the verdict
-	looking bool          // look is at work
-	settled bool          // the state is final; guarded by World.mu
-	setup   bool          // build is at work: calls are carried out at once
-	err     error         // the verdict
-	lost    *worker       // that is blocked outside for good
+	task      *task         // the one that runs
+	g         uintptr       // its goroutine, as coro.Self says; 0 if the run has not begun
+	over      bool          // there is a verdict: nobody's calls have an effect any more
+	revoked   bool          // the watchdog looks at whoever runs; see watchdog.go
+	asker     uintptr       // g, while the Chooser is asked, who is to be nobody's task
+	late      atomic.Uint64 // calls after the verdict
+	looking   bool          // look is at work
+	attending bool          // attend is, which may call the program's contexts
+	settled   bool          // the state is final; guarded by World.mu
+	setup     bool          // build is at work: calls are carried out at once
+	err       error         // the verdict
+	lost      *worker       // that is blocked outside for good
 
 	tasks []*task // by TaskID; the first is build
 	runq
@@ -129,7 +130,7 @@ func (s *sched) enter(p *Process, op Op, id afunix.ID, path string) error {
 	t.op, t.on, t.opID, t.path = op, p, id, path
 	t.nth++
 	if s.steps++; s.steps > s.limit && s.beyond() {
-		return nil
+		return s.refusal(op, path)
 	}
 	if s.exact {
 		t.asks = asks{}
@@ -241,6 +242,9 @@ func (s *sched) idle() {
 // to have enter look here. It reports whether the operation goes on at once.
 func (s *sched) beyond() bool {
 	switch {
+	case s.attending:
+		s.misuse(chattyContext)
+		return true
 	case s.setup:
 		return true
 	case !s.over:
