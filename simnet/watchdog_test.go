@@ -179,7 +179,9 @@ func TestLostLater(t *testing.T) {
 					t.Error(res.Err)
 				}
 			}
-			timer.Stop()
+			if timer.Stop() {
+				close(release) // it was given up before: it is not to stay
+			}
 		}
 	})
 	gone(t)
