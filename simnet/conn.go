@@ -117,8 +117,20 @@ func (c *conn) Recv(bufs [][]byte, fds []transport.FD, deadline time.Time) (n, n
 	if s == nil {
 		return c.recvSlowly(bufs, fds, deadline)
 	}
-	if err := s.enter(c.p, OpRecv, c.number(), ""); err != nil {
+	t, to, err := s.approach(c.p, OpRecv, c.number(), "")
+	if err != nil {
 		return 0, 0, err
+	}
+	if to != nil {
+		if p, yield := t.c.Leave(to.c); yield {
+			p.Yield(struct{}{})
+		} else {
+			p.Next()
+		}
+		t.c.Back()
+	}
+	if t != nil && (s.fault != nil || s.over) {
+		s.arrive(t)
 	}
 	if s.fault != nil || s.setup || c.closed || c.view.off || !deadline.IsZero() || !c.rcap.IsZero() ||
 		len(fds) != 0 || len(bufs) != 1 || len(bufs[0]) == 0 {

@@ -121,16 +121,35 @@ func (s *sched) ended() bool { return s.over }
 //go:norace
 func (s *sched) unsure() bool { return s.over || s.revoked }
 
-// enter is the scheduling point before an operation.
+// enter is the scheduling point before an operation. What comes most often takes
+// its three parts one by one, and gives way where it stands: every function that is
+// returned from after a switch costs time (see coro.Leave).
 func (s *sched) enter(p *Process, op Op, id afunix.ID, path string) error {
-	if !s.mine() {
-		return s.strange(p, op, id, path)
+	t, to, err := s.approach(p, op, id, path)
+	if t == nil {
+		return err
 	}
-	t := s.task
+	if to != nil {
+		s.yield(t, to)
+	}
+	if s.fault != nil || s.over {
+		s.arrive(t)
+	}
+	return nil
+}
+
+// approach asks who goes on before an operation of the running task t. If it is
+// another, that is made the one that runs, and t has to switch to it. t is nil if
+// there is no more to be done: the call is refused, or part of the set-up.
+func (s *sched) approach(p *Process, op Op, id afunix.ID, path string) (t, to *task, err error) {
+	if !s.mine() {
+		return nil, nil, s.strange(p, op, id, path)
+	}
+	t = s.task
 	t.op, t.on, t.opID, t.path = op, p, id, path
 	t.nth++
 	if s.steps++; s.steps > s.limit && s.beyond() {
-		return s.refusal(op, path)
+		return nil, nil, s.refusal(op, path)
 	}
 	if s.exact {
 		t.asks = asks{}
@@ -140,25 +159,23 @@ func (s *sched) enter(p *Process, op Op, id afunix.ID, path string) error {
 	}
 	if n := len(s.list); n > 1 {
 		if i := s.choose(KindRun, n, 0); i != 0 {
-			// This is yield: in fewer functions, for the sake of speed.
 			t.state = runnable
-			to := s.tasks[s.trade(i)]
+			to = s.tasks[s.trade(i)]
 			s.resume(to)
-			if p, yield := t.c.Leave(to.c); yield {
-				p.Yield(struct{}{})
-			} else {
-				p.Next()
-			}
-			t.c.Back()
 		}
 	}
+	return t, to, nil
+}
+
+// arrive is for a task that is about to make its operation, in a run with faults
+// or one that is over.
+func (s *sched) arrive(t *task) {
 	if s.fault != nil {
 		s.strike(t)
 	}
 	if s.over {
 		t.k.leave()
 	}
-	return nil
 }
 
 // leave notes what came of an operation.
@@ -175,11 +192,9 @@ func (s *sched) leave(p *Process, op Op, n int, err error) {
 	s.publish()
 }
 
-// yield switches from one task to another and returns when the first runs again.
-func (s *sched) yield(from, to *task) {
-	s.resume(to)
-	coro.Switch(from.c, to.c)
-}
+// yield switches from one task to another, which was made the one that runs, and
+// returns when the first runs again.
+func (s *sched) yield(from, to *task) { coro.Switch(from.c, to.c) }
 
 // resume makes a task that was begun, or is about to be, the one that runs.
 func (s *sched) resume(t *task) { s.task, s.g, t.state = t, t.g, running }
@@ -194,6 +209,7 @@ func (s *sched) block(t *task) {
 	case t:
 		t.state = running
 	default:
+		s.resume(next)
 		s.yield(t, next)
 	}
 }

@@ -18,7 +18,19 @@ func (c *conn) Send(bufs [][]byte, fds []transport.FD, deadline time.Time) (n in
 	plain, gate := w.plain, w.gate
 	switch {
 	case plain != nil:
-		err = plain.enter(c.p, op, c.number(), "")
+		var t, to *task
+		t, to, err = plain.approach(c.p, op, c.number(), "")
+		if to != nil {
+			if p, yield := t.c.Leave(to.c); yield {
+				p.Yield(struct{}{})
+			} else {
+				p.Next()
+			}
+			t.c.Back()
+		}
+		if t != nil && (plain.fault != nil || plain.over) {
+			plain.arrive(t)
+		}
 	case gate != nil:
 		if x, ok := gate.(*witness); ok {
 			x.payload(bufs)
