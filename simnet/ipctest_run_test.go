@@ -28,8 +28,8 @@ var rulesSeeds = flag.Int("rules-seeds", 100, "in how many random orders TestRul
 // they could: more than 10,000 runs, or as many as are asked for.
 func TestRulesRandom(t *testing.T) {
 	seeds := *rulesSeeds
-	if testing.Short() {
-		seeds = min(seeds, 10)
+	if testing.Short() || fewSeeds {
+		seeds = min(seeds, 10) // the orders are the same as without the race detector
 	}
 	simnet.Loop(func(r *simnet.Runner) {
 		for _, s := range ipctest.Scenarios() {
