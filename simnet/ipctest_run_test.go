@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"syscall"
 	"testing"
 	"time"
@@ -67,7 +66,7 @@ func (b tasks) Run(s *ipctest.Scenario, note func(ipctest.Event)) {
 		events = events[:0] // a run that fails is executed again
 		st := &theatre{scenario: s, world: w, note: func(e ipctest.Event) { events = append(events, e) }}
 		st.init = w.Process("init")
-		if err := st.scene(); err != nil {
+		if err := scene(w, s); err != nil {
 			panic(err)
 		}
 		if _, err := st.start(ipctest.MainRole, simnet.ProcessConfig{}, ""); err != nil {
@@ -89,32 +88,6 @@ type theatre struct {
 	world    *simnet.World
 	init     *simnet.Process
 	note     func(ipctest.Event)
-}
-
-func (s *theatre) scene() error {
-	w := s.world
-	if err := w.Mkdir(dir, 0o755); err != nil {
-		return err
-	}
-	for _, n := range s.scenario.Scene {
-		path := dir + "/" + n.Name
-		var err error
-		switch n.Mode.Type() {
-		case fs.ModeSymlink:
-			err = w.Symlink(n.Target, path)
-		case fs.ModeDir:
-			err = w.Mkdir(path, n.Mode.Perm())
-		default:
-			err = w.Create(path, n.Mode.Perm())
-		}
-		if err == nil && n.UID != 0 {
-			err = w.Chown(path, n.UID, n.UID)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *theatre) start(role string, cfg simnet.ProcessConfig, arg string) (*actor, error) {

@@ -82,7 +82,7 @@ func (b backend) run(s *ipctest.Scenario, note func(ipctest.Event)) {
 	if !b.bubble {
 		st.tolerance = 5 * time.Second
 	}
-	if err := st.scene(); err != nil {
+	if err := scene(st.world, s); err != nil {
 		note(ipctest.Event{Kind: ipctest.Failed, Text: "scene: " + err.Error()})
 		return
 	}
@@ -109,12 +109,12 @@ type stage struct {
 
 const dir = "/tmp/scene"
 
-func (s *stage) scene() error {
-	w := s.world
+// scene sets the scene of a scenario.
+func scene(w *simnet.World, s *ipctest.Scenario) error {
 	if err := w.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	for _, n := range s.scenario.Scene {
+	for _, n := range s.Scene {
 		path := dir + "/" + n.Name
 		var err error
 		switch n.Mode.Type() {
