@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -48,6 +49,7 @@ func perform(dir string) {
 		case "begin":
 			begun = make(chan string, 1)
 			go func() { begun <- a.do(words[1:]) }()
+			parked(begun)
 		case "ends":
 			select {
 			case answer = <-begun:
@@ -75,6 +77,22 @@ func perform(dir string) {
 			answer = a.do(words)
 		}
 		fmt.Println(answer)
+	}
+}
+
+// parked returns when what was begun waits in its call, or has ended: a process
+// that is stopped, or whose deadline passes, between a call's try and its wait is
+// another story.
+func parked(begun chan string) {
+	buf := make([]byte, 1<<16)
+	for len(begun) == 0 {
+		for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+			state, _, _ := strings.Cut(g, "\n")
+			if strings.Contains(g, "realunix.(") && !strings.Contains(state, "[run") && !strings.Contains(state, "[syscall") {
+				return
+			}
+		}
+		runtime.Gosched()
 	}
 }
 
