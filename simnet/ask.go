@@ -43,23 +43,6 @@ func (s *sched) askOf(a *alarm, k Kind, n, rate int) int {
 	return s.put()
 }
 
-// drawOf puts a question about an alarm whose options have been collected.
-func (s *sched) drawOf(a *alarm, k Kind) *option {
-	st := s.fault
-	n, rate := len(st.options)+1, st.set[st.options[0].f].Rate
-	st.rates = st.rates[:0]
-	for range st.options {
-		st.rates = append(st.rates, max(min(rate, 1), rate/len(st.options)))
-	}
-	s.rates = st.rates
-	i := s.chooseOf(a, k, n, rate)
-	s.rates = nil
-	if i == 0 {
-		return nil
-	}
-	return &st.options[i-1]
-}
-
 // put has the Chooser answer. What it must not do, it is told by the verdict.
 func (s *sched) put() (i int) {
 	p := s.point

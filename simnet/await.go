@@ -25,7 +25,6 @@ func (s *sched) await(c *call) {
 	t, w := s.task, s.w
 	if s.setup {
 		w.end(c, syscall.EDEADLK)
-		w.unlock()
 		return
 	}
 	if s.trace != nil {
@@ -38,7 +37,6 @@ func (s *sched) await(c *call) {
 			s.fault.partial = false
 			s.rouse(c)
 		}
-		w.unlock()
 		s.block(t)
 		if !c.blocked { // somebody has ended it: it was cancelled, say
 			return
@@ -46,7 +44,7 @@ func (s *sched) await(c *call) {
 		if c.prev != nil && c.behind() { // it is for the other, who may not have been woken
 			if c.timeout {
 				w.end(c, syscall.ETIMEDOUT)
-				break
+				return
 			}
 			c.awake = false
 			s.goOn(c)
@@ -55,11 +53,11 @@ func (s *sched) await(c *call) {
 		if s.fault != nil {
 			if errno := s.again(t); errno != 0 {
 				w.end(c, errno)
-				break
+				return
 			}
 		}
 		if w.try(c) {
-			break
+			return
 		}
 		c.awake = false
 		if s.fault != nil && s.fault.partial {
@@ -75,10 +73,9 @@ func (s *sched) await(c *call) {
 		}
 		if c.timeout {
 			w.end(c, syscall.ETIMEDOUT)
-			break
+			return
 		}
 	}
-	w.unlock()
 }
 
 // receive is await for what blocks most often: a Recv without a deadline that

@@ -95,9 +95,8 @@ func (t *Transport) newConn(d afunix.Desc, local, remote string) *conn {
 		conn
 		stream
 	}{} // one object, because idle connections are to be cheap
-	id, _ := t.p.w.k.ID(t.p.id, d)
 	h, _ := t.p.w.k.Handle(t.p.id, d)
-	both.stream = stream{socket{p: t.p, d: d, id: id, h: h}, local, remote}
+	both.stream = stream{socket{p: t.p, d: d, id: h.ID(), h: h}, local, remote}
 	both.conn = conn{&both.stream, t}
 	t.p.made(d, true, "")
 	return &both.conn

@@ -155,7 +155,6 @@ func (s *sched) pause(p *Process) {
 			s.goOn(c)
 		}
 	}
-	s.w.unlock()
 }
 
 // unpause puts them back, in the order in which they were started.

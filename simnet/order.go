@@ -81,9 +81,6 @@ func (s *sched) obey() {
 			s.striker.wants[k] = s.striker.wants[k] || want
 		}
 	}
-	if s.striker != nil && s.striker.on(FaultEarly) {
-		s.attention.Or(hasty)
-	}
 }
 
 // disobeyed is the verdict about orders that were not carried out.

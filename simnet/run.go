@@ -295,13 +295,7 @@ func (r *Runner) world(cfg Config) *World {
 	if why := cfg.Faults.check(); why != "" {
 		s.verdict(&Misuse{What: why})
 	}
-	var wants [numKinds]bool
-	if c, ok := cfg.Chooser.(interface{ kinds() [numKinds]bool }); ok {
-		wants = c.kinds()
-	}
-	if s.striker = newStriker(cfg.Faults, wants); s.striker != nil && s.striker.on(FaultEarly) {
-		s.attention.Or(hasty)
-	}
+	s.striker = newStriker(cfg.Faults, kindsOf(cfg.Chooser))
 	if cfg.Trace {
 		s.traced()
 	}

@@ -433,6 +433,9 @@ func (s *sched) finish(t *task) {
 func (s *sched) begin() {
 	s.obey()
 	s.setup, s.steps, s.limit, s.fault = false, 0, s.bound, s.striker
+	if s.fault != nil && s.fault.on(FaultEarly) {
+		s.attention.Or(hasty)
+	}
 	if len(s.tasks) == 1 {
 		s.verdict(&Misuse{What: "build started no task: start at least one with Go, or a process with a Main"})
 	}

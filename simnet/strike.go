@@ -19,15 +19,9 @@ var (
 
 const pauseTime = time.Second
 
-// draw puts the question whose options have been collected. It returns nil for
-// the calm answer.
-func (s *sched) draw(k Kind) *option {
-	st := s.fault
-	if len(st.options) == 0 {
-		return nil
-	}
-	// What is alike shares its rate.
-	rate := 0
+// weigh sets the rates of the options that have been collected, and returns their
+// sum. What is alike shares its rate.
+func (st *striker) weigh() (sum int) {
 	st.rates = st.rates[:0]
 	for i := range st.options {
 		f := st.options[i].f
@@ -42,15 +36,42 @@ func (s *sched) draw(k Kind) *option {
 			r = max(1, r/same)
 		}
 		st.rates = append(st.rates, r)
-		rate += r
+		sum += r
 	}
-	s.rates = st.rates
-	i := s.choose(k, len(st.options)+1, rate)
-	s.rates = nil
+	return sum
+}
+
+// drawn returns the option that an answer means, nil for the calm one.
+func (st *striker) drawn(i int) *option {
 	if i == 0 {
 		return nil
 	}
 	return &st.options[i-1]
+}
+
+// draw puts the question whose options have been collected, all of one kind. It
+// returns nil for the calm answer.
+func (s *sched) draw() *option {
+	st := s.fault
+	if len(st.options) == 0 {
+		return nil
+	}
+	rate := st.weigh()
+	s.rates = st.rates
+	i := s.choose(st.options[0].f.Kind(), len(st.options)+1, rate)
+	s.rates = nil
+	return st.drawn(i)
+}
+
+// drawOf puts a question about an alarm, whose options are all of one fault.
+func (s *sched) drawOf(a *alarm) *option {
+	st := s.fault
+	st.weigh()
+	f := st.options[0].f
+	s.rates = st.rates
+	i := s.chooseOf(a, f.Kind(), len(st.options)+1, st.set[f].Rate)
+	s.rates = nil
+	return st.drawn(i)
 }
 
 // struck counts a fault.
@@ -78,37 +99,30 @@ func (s *sched) strike(t *task) {
 
 // befall asks whether a process is killed, restarted or paused.
 func (s *sched) befall() {
-	st := s.fault
-	if st.on(FaultKill) {
-		if o := s.drawProcess(KindKill, FaultKill); o != nil {
-			s.struck(FaultKill)
-			s.w.kill(o.p)
-			s.w.vanish()
-		}
+	if p := s.victim(FaultKill); p != nil {
+		s.w.kill(p)
+		s.w.vanish()
 	}
-	if st.on(FaultRestart) {
-		if o := s.drawProcess(KindRestart, FaultRestart); o != nil {
-			s.struck(FaultRestart)
-			p := o.p
-			s.w.kill(p)
-			s.w.start(p.cfg, p.incarnation+1) // can fail if its directory is gone: then it does not come up
-			s.w.vanish()
-		}
+	if p := s.victim(FaultRestart); p != nil {
+		s.w.kill(p)
+		s.w.start(p.cfg, p.incarnation+1) // can fail if its directory is gone: then it does not come up
+		s.w.vanish()
 	}
-	if st.on(FaultPause) {
-		if o := s.drawProcess(KindPause, FaultPause); o != nil {
-			s.struck(FaultPause)
-			s.pauseFor(o.p, pauseTime)
-			if t := s.task; t.p == o.p {
-				t.state = held
-				s.block(t)
-			}
+	if p := s.victim(FaultPause); p != nil {
+		s.pauseFor(p, pauseTime)
+		if t := s.task; t.p == p {
+			t.state = held
+			s.block(t)
 		}
 	}
 }
 
-func (s *sched) drawProcess(k Kind, f Fault) *option {
+// victim asks which process a fault strikes, and returns nil for none.
+func (s *sched) victim(f Fault) *Process {
 	st := s.fault
+	if !st.on(f) {
+		return nil
+	}
 	st.options = st.options[:0]
 	for _, p := range s.processes {
 		if p.dead || p.cfg.Spared || f == FaultRestart && p.cfg.Main == nil || f == FaultPause && p.paused {
@@ -116,7 +130,12 @@ func (s *sched) drawProcess(k Kind, f Fault) *option {
 		}
 		st.options = append(st.options, option{f: f, p: p})
 	}
-	return s.draw(k)
+	o := s.draw()
+	if o == nil {
+		return nil
+	}
+	s.struck(f)
+	return o.p
 }
 
 // leap asks whether the clock jumps. Every timer that is due by then goes off.
@@ -129,7 +148,7 @@ func (s *sched) leap() {
 	for _, d := range jumps {
 		st.options = append(st.options, option{f: FaultJump, value: int64(d), name: d.String()})
 	}
-	if o := s.draw(KindJump); o != nil {
+	if o := s.draw(); o != nil {
 		s.struck(FaultJump)
 		s.now = later(s.now, o.value)
 		for a := s.first(); a != nil && a.at <= s.now; a = s.first() {
@@ -164,7 +183,7 @@ func (s *sched) meddle(t *task) {
 			st.options = append(st.options, option{f: f, name: f.String()})
 		}
 	}
-	o := s.draw(KindFile)
+	o := s.draw()
 	if o == nil {
 		return
 	}
@@ -182,7 +201,6 @@ func (s *sched) meddle(t *task) {
 		dir := path.Dir(file)
 		events(w.k.Rename(w.root, dir, dir+".gone"))
 	}
-	w.unlock()
 }
 
 // crowd asks whether other clients have filled the backlog that a Dial is about to
@@ -201,7 +219,7 @@ func (s *sched) crowd(t *task) {
 		return
 	}
 	st.options = append(st.options[:0], option{f: FaultFull})
-	if s.draw(KindFull) == nil {
+	if s.draw() == nil {
 		return
 	}
 	s.struck(FaultFull)
@@ -215,7 +233,6 @@ func (s *sched) crowd(t *task) {
 		}
 	}
 	w.events(w.k.Exit(p))
-	w.unlock()
 }
 
 // fail asks whether an operation fails. What it is to fail with, the operation
@@ -241,7 +258,7 @@ func (s *sched) fail(t *task) {
 			st.offerAs(FaultReset, syscall.ECONNRESET)
 		}
 	}
-	o := s.draw(KindFail)
+	o := s.draw()
 	switch {
 	case o == nil:
 	case o.f == FaultReset:
@@ -276,7 +293,6 @@ func (s *sched) resettable(t *task) bool {
 func (s *sched) reset(t *task) {
 	_, woken := s.w.k.SeverID(t.opID)
 	s.w.events(woken)
-	s.w.unlock()
 }
 
 // failing returns the errno that the operation under way is to fail with, once.
@@ -316,7 +332,7 @@ func (s *sched) shorten(n int) int {
 	if n-1 > max(1, n/2) {
 		st.options = append(st.options, option{f: FaultShort, value: int64(n - 1), name: "most"})
 	}
-	o := s.draw(KindShort)
+	o := s.draw()
 	if o == nil {
 		return n
 	}
@@ -336,7 +352,7 @@ func (w *World) shrink(p *Process, d afunix.Desc) {
 	for _, n := range buffers {
 		st.options = append(st.options, option{f: FaultBuffer, value: int64(n), name: strconv.Itoa(n)})
 	}
-	if o := s.draw(KindBuffer); o != nil {
+	if o := s.draw(); o != nil {
 		s.struck(FaultBuffer)
 		_, woken := w.k.SetSndBuf(p.id, d, int(o.value/2)) // which doubles it
 		w.events(woken)
@@ -355,7 +371,7 @@ func (s *sched) delay(a *alarm) bool {
 		st.options = append(st.options, option{f: FaultLate, value: int64(d), name: d.String()})
 	}
 	a.late = true
-	o := s.drawOf(a, KindLate)
+	o := s.drawOf(a)
 	if o == nil {
 		return false
 	}
@@ -373,7 +389,7 @@ func (s *sched) hurry() {
 		return
 	}
 	st.options = append(st.options[:0], option{f: FaultEarly})
-	if s.drawOf(a, KindEarly) != nil {
+	if s.drawOf(a) != nil {
 		s.struck(FaultEarly)
 		s.ring(a)
 	}

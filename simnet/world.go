@@ -151,13 +151,14 @@ func (w *World) lock() {
 }
 
 // unlock serves what the caller's operations made possible, releases mu, and
-// only then wakes, so that whoever is woken does not find the lock taken.
+// only then wakes, so that whoever is woken does not find the lock taken. In a run
+// nothing is put off: who can go on is told at once, see events.
 func (w *World) unlock() {
-	if len(w.work) > 0 {
-		w.settle()
-	}
 	if w.sched != nil {
 		return
+	}
+	if len(w.work) > 0 {
+		w.settle()
 	}
 	ready := w.ready
 	w.ready = nil
@@ -202,9 +203,6 @@ func (w *World) awaited(e afunix.Waiter) bool {
 // settle serves all events, those included that come of it. Every call either
 // ends or is left blocked, and bytes only move on, so that it comes to an end.
 func (w *World) settle() {
-	if s := w.sched; s != nil && s.unsure() && !s.turn() {
-		return // deferred, in a call that was abandoned
-	}
 	for i := 0; i < len(w.work); i++ {
 		w.serve(w.work[i])
 	}
@@ -212,10 +210,6 @@ func (w *World) settle() {
 }
 
 func (w *World) serve(e afunix.Waiter) {
-	if w.sched != nil {
-		w.sched.serve(e)
-		return
-	}
 	if e.Events&(afunix.In|afunix.Out) != 0 {
 		if q := w.waitsOf(e.ID); q != nil {
 			if e.Events&afunix.In != 0 {

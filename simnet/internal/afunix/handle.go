@@ -12,6 +12,14 @@ func (k *Kernel) Handle(p ProcID, d Desc) (Handle, syscall.Errno) {
 	return Handle{s}, errno
 }
 
+// ID returns the socket's ID, 0 if none was found.
+func (h Handle) ID() ID {
+	if h.s == nil {
+		return 0
+	}
+	return h.s.id
+}
+
 // SendBy is Send without descriptors.
 func (k *Kernel) SendBy(h Handle, bufs [][]byte) (n int, errno syscall.Errno, woken []Waiter) {
 	return k.send(nil, h.s, bufs, nil)
