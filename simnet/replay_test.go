@@ -13,8 +13,9 @@ import (
 	"example.com/brine/transport"
 )
 
-// echo is a server with a loop that accepts and a task for each of its clients.
-func echo(w *simnet.World) {
+// serveEcho starts a server with a loop that accepts and a task for each of its
+// clients.
+func serveEcho(w *simnet.World) {
 	server := w.Process("server")
 	l, err := server.Listen("/run/s", 2, transport.ListenConfig{})
 	if err != nil {
@@ -39,6 +40,11 @@ func echo(w *simnet.World) {
 			})
 		}
 	})
+}
+
+// echo is that server with three clients.
+func echo(w *simnet.World) {
+	serveEcho(w)
 	for range 3 {
 		w.Start(simnet.ProcessConfig{Name: "client", Main: func(p *simnet.Process) {
 			c, err := p.Dial("/run/s", time.Time{})

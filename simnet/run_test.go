@@ -17,30 +17,8 @@ import (
 func TestRunEcho(t *testing.T) {
 	var got string
 	build := func(w *simnet.World) {
-		server, client := w.Process("server"), w.Process("client")
-		l, err := server.Listen("/run/s", 1, transport.ListenConfig{})
-		if err != nil {
-			panic(err)
-		}
-		server.Background("accept", func() {
-			for {
-				c, err := l.Accept(time.Time{})
-				if err != nil {
-					return
-				}
-				server.Go("conn", func() {
-					defer c.Close()
-					p := make([]byte, 10)
-					for {
-						n, _, err := c.Recv([][]byte{p}, nil, time.Time{})
-						if err != nil {
-							return
-						}
-						c.Send([][]byte{p[:n]}, nil, time.Time{})
-					}
-				})
-			}
-		})
+		serveEcho(w)
+		client := w.Process("client")
 		client.Go("main", func() {
 			c, err := client.Dial("/run/s", time.Time{})
 			if err != nil {
