@@ -18,7 +18,7 @@ import (
 type Result struct {
 	// Err is nil if the run passed: every foreground task returned, and nothing
 	// was left that could go on. Otherwise it says why not: [*Deadlock],
-	// [*Stuck], [*Blocked], [*Leftover], [*Panic], [*Exit], [*Failure], [*Skipped], [*Misuse]
+	// [*Starved], [*Stuck], [*Blocked], [*Leftover], [*Panic], [*Exit], [*Failure], [*Skipped], [*Misuse]
 	// or [*Divergence].
 	Err error
 
@@ -278,7 +278,7 @@ func (r *Runner) world(cfg Config) *World {
 	s.runq.reset()
 	s.alarms.reset()
 	s.setup, s.limit = true, -1
-	s.bound = cfg.Steps
+	s.bound, s.faultSteps, s.within = cfg.Steps, cfg.FaultSteps, cfg.Within
 	if s.bound <= 0 {
 		s.bound = 1_000_000
 	}
@@ -292,7 +292,11 @@ func (r *Runner) world(cfg Config) *World {
 			c.start(s)
 		}
 	}
-	if why := cfg.Faults.check(); why != "" {
+	why := cfg.Faults.check()
+	if cfg.FaultSteps < 0 || cfg.Within < 0 {
+		why = "Config.FaultSteps or Config.Within is negative"
+	}
+	if why != "" {
 		s.verdict(&Misuse{What: why})
 	}
 	s.striker = newStriker(cfg.Faults, kindsOf(cfg.Chooser))

@@ -78,6 +78,11 @@ type sched struct {
 	wakers    []*call  // scratch of wake
 	sameTime  []*alarm // scratch of due
 
+	faultSteps int             // Config.FaultSteps
+	within     time.Duration   // Config.Within
+	vigil      *vigil          // nil while faults may strike
+	finals     []ProcessConfig // of World.Finally, not yet started
+
 	known int           // processes that have names for scripts
 	lives map[life]int  // by what they are called: how many there are
 	armed map[armed]int // of questions about alarms
@@ -242,9 +247,11 @@ func (s *sched) pick() *task {
 func (s *sched) idle() {
 	a := s.first()
 	switch {
+	case s.foreground == 0 && s.finals != nil:
+		s.conclude()
 	case s.foreground == 0:
 		s.verdict(s.disobeyed())
-	case a == nil:
+	case a == nil || s.watched(a):
 		s.verdict(s.deadlock())
 	default:
 		s.ring(s.due(a))
@@ -263,6 +270,9 @@ func (s *sched) beyond() bool {
 		return true
 	case s.setup:
 		return true
+	case !s.over && s.steps <= s.bound: // it was the last of those with faults
+		s.subside()
+		return false
 	case !s.over:
 		s.verdict(s.stuck())
 	}
@@ -305,7 +315,7 @@ func (s *sched) ring(a *alarm) {
 	if a.at > s.now {
 		s.now = a.at
 	}
-	if s.trace != nil {
+	if s.trace != nil && (s.vigil == nil || a != &s.vigil.alarm) {
 		s.trace.rang(a, was)
 	}
 	s.hash = mix(s.hash, uint64(s.now))
@@ -433,8 +443,13 @@ func (s *sched) finish(t *task) {
 func (s *sched) begin() {
 	s.obey()
 	s.setup, s.steps, s.limit, s.fault = false, 0, s.bound, s.striker
-	if s.fault != nil && s.fault.on(FaultEarly) {
-		s.attention.Or(hasty)
+	if s.fault != nil {
+		if s.faultSteps > 0 {
+			s.limit = min(s.bound, s.faultSteps)
+		}
+		if s.fault.on(FaultEarly) {
+			s.attention.Or(hasty)
+		}
 	}
 	if len(s.tasks) == 1 {
 		s.verdict(&Misuse{What: "build started no task: start at least one with Go, or a process with a Main"})

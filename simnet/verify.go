@@ -36,6 +36,17 @@ func Verify(cfg Config, build func(*World)) *Result {
 
 // Verify is [Verify] on the Runner. The Result is the caller's.
 func (r *Runner) Verify(cfg Config, build func(*World)) *Result {
+	return r.VerifyWhole(cfg, func(run Execute) *Result { return run(build) })
+}
+
+// An Execute executes a run with the Config that it was made for.
+type Execute func(build func(*World)) *Result
+
+// VerifyWhole is Verify for a program that is more than a build function: that
+// makes things before the run which it looks at afterwards, say, and has a last
+// word on the Result. whole is called twice, or three times, and calls run
+// exactly once each time. The verdict that it gives a Result is not compared.
+func (r *Runner) VerifyWhole(cfg Config, whole func(run Execute) *Result) *Result {
 	if r.rec == nil {
 		r.rec = newTestimony()
 	}
@@ -45,13 +56,18 @@ func (r *Runner) Verify(cfg Config, build func(*World)) *Result {
 	if first.inner == nil {
 		first.inner = Calm()
 	}
-	res := r.attest(first, cfg, build)
-	if named(first.s) {
+	by := func(x *witness) Execute {
+		return func(build func(*World)) *Result { return r.attest(x, cfg, build) }
+	}
+	res := whole(by(first))
+	if first.s == nil || named(first.s) {
 		return res
 	}
 	second := &witness{rec: r.rec, inner: &answers{list: r.rec.answers}, asks: asks, second: true, first: first.cast, verdict: ending(first.s)}
-	again := r.attest(second, cfg, build)
+	again := whole(by(second))
 	switch {
+	case second.s == nil:
+		return &Result{Err: &Misuse{What: "executed a second time, the program did not come to its run; it has to do the same each time"}}
 	case named(second.s):
 		return again
 	case second.compare(first):
@@ -59,7 +75,7 @@ func (r *Runner) Verify(cfg Config, build func(*World)) *Result {
 	case res.Err != nil && !cfg.Trace && !cfg.Once:
 		cfg.Chooser = &answers{list: r.rec.answers, asks: asks}
 		script := res.Script
-		res = r.Run(cfg, build)
+		res = whole(func(build func(*World)) *Result { return r.Run(cfg, build) })
 		res.Script = script
 	}
 	return res

@@ -53,6 +53,17 @@ type Config struct {
 	// process lives that made it. Processes that were killed have left nothing, nor
 	// has the world.
 	Tidy bool
+
+	// FaultSteps is after how many operations of a run no fault strikes any more; 0
+	// is never. From then on the program has to come to its end by itself.
+	FaultSteps int
+
+	// Within is how long, in virtual time, a foreground call without a deadline may
+	// be blocked once no fault strikes any more: after FaultSteps operations, or
+	// when [World.Finally] begins. One that is for longer makes the run fail with a
+	// [*Starved]. 0 is any time.
+	Within time.Duration
+
 	Name string // what the run is called ([World.TB])
 }
 
