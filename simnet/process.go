@@ -25,6 +25,9 @@ type ProcessConfig struct {
 	// begins with a task of that name that calls it.
 	Main func(p *Process)
 
+	// Daemon says that Main may be left waiting: it is a task of the background.
+	Daemon bool
+
 	// Spared says that faults neither kill nor restart nor pause the process: it is
 	// the test's own, say.
 	Spared bool
@@ -113,7 +116,7 @@ func (w *World) start(cfg ProcessConfig, incarnation int) (*Process, error) {
 	switch {
 	case cfg.Main == nil:
 	case w.sched != nil:
-		w.sched.spawn(p, w.sched.tasks[0], "main", false, func() { cfg.Main(p) })
+		w.sched.spawn(p, w.sched.tasks[0], "main", cfg.Daemon, func() { cfg.Main(p) })
 	default:
 		go labelled("main", func() { cfg.Main(p) })
 	}

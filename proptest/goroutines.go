@@ -1,0 +1,160 @@
+package proptest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"example.com/brine/simnet"
+	"example.com/brine/transport"
+)
+
+// goroutines is what carries a run that is no simulation: ordinary goroutines, on
+// a world in free mode or on a transport that the test hands over.
+type goroutines struct {
+	c      *check
+	w      *simnet.World // nil if the transport is real
+	dir    string        // of files, if it is
+	ctx    context.Context
+	cancel context.CancelFunc // ends every call of every process
+
+	begin      []func()       // what Run does first
+	foreground sync.WaitGroup // tasks that are waited for
+	background sync.WaitGroup
+}
+
+// runTime is how long, in real time, a run of goroutines may take.
+const runTime = time.Minute
+
+func (c *check) goroutines() *goroutines {
+	g := &goroutines{c: c}
+	g.ctx, g.cancel = context.WithCancel(context.Background())
+	if c.backend == "free" {
+		cfg := c.cfg.World
+		cfg.Clock = nil
+		g.w = simnet.NewWorld(cfg)
+	}
+	return g
+}
+
+// start makes the transport of a process. Its main begins with Run.
+func (g *goroutines) start(s *Sim, p *Process) {
+	var tr transport.Transport
+	if c := &p.cfg; g.w != nil {
+		life, err := g.w.Start(simnet.ProcessConfig{
+			Name: c.Name, UID: c.UID, GID: c.GID, Umask: c.Umask, Dir: c.Dir, NOFILE: c.NOFILE,
+		})
+		s.check(err)
+		tr = life
+	} else {
+		tr = g.c.cfg.Real(s)
+		if tr == nil {
+			s.Fatal("Config.Real returned no transport")
+		}
+		if g.dir == "" {
+			dir, err := os.MkdirTemp("", "brine")
+			s.check(err)
+			g.dir = dir
+			s.Cleanup(func() { os.RemoveAll(dir) })
+		}
+	}
+	p.tr, _ = tr.WithCancel(g.ctx)
+	if p.cfg.Main != nil {
+		g.task(s, p, "main", p.cfg.Main, p.cfg.Daemon)
+	}
+}
+
+// task starts a goroutine, or has Run start it.
+func (g *goroutines) task(s *Sim, p *Process, name string, f func(transport.Transport), background bool) {
+	all := &g.foreground
+	if background {
+		all = &g.background
+	}
+	all.Add(1)
+	begin := func() {
+		go func() {
+			defer all.Done()
+			defer func() {
+				if v := recover(); v != nil {
+					s.mu.Lock()
+					if s.err == nil {
+						s.err = &simnet.Panic{Task: p.cfg.Name + "/" + name, Value: v, Stack: string(debug.Stack())}
+					}
+					s.mu.Unlock()
+					g.cancel()
+				}
+			}()
+			f(p.tr)
+		}()
+	}
+	if s.state == setting {
+		g.begin = append(g.begin, begin)
+	} else {
+		begin()
+	}
+}
+
+// run executes the run.
+func (g *goroutines) run(s *Sim) *simnet.Result {
+	s.w = g.w
+	for _, f := range g.begin {
+		f()
+	}
+	hung := !within(&g.foreground)
+	if !hung && g.ctx.Err() == nil {
+		for _, f := range s.finals {
+			g.finally(s, f)
+		}
+		hung = !within(&g.foreground)
+	}
+	stacks := ""
+	if hung {
+		buf := make([]byte, 1<<20)
+		stacks = string(buf[:runtime.Stack(buf, true)])
+	}
+	g.cancel()
+	if !hung {
+		hung = !within(&g.background)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	res := &simnet.Result{}
+	switch {
+	case s.err != nil:
+		res.Err = s.err
+	case hung:
+		res.Err = fmt.Errorf("the run has no end: a task has not returned after %v\n\n%s", runTime, stacks)
+	case s.failed:
+		res.Err = &simnet.Failure{Task: "a task"}
+	case s.skipped:
+		res.Err = &simnet.Skipped{Task: "a task"}
+	}
+	return res
+}
+
+func (g *goroutines) finally(s *Sim, f final) {
+	p := &Process{s: s, cfg: ProcessConfig{Name: f.name}}
+	g.start(s, p)
+	g.task(s, p, "main", f.f, false)
+}
+
+// within waits for tasks, but not for ever.
+func within(tasks *sync.WaitGroup) bool {
+	done := make(chan struct{})
+	go func() {
+		tasks.Wait()
+		close(done)
+	}()
+	late := time.NewTimer(runTime)
+	defer late.Stop()
+	select {
+	case <-done:
+		return true
+	case <-late.C:
+		return false
+	}
+}

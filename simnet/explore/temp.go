@@ -1,0 +1,65 @@
+package explore
+
+import (
+	"fmt"
+
+	"example.com/brine/simnet"
+)
+
+type Strategy interface {
+	Name() string
+	Planner() Planner
+}
+
+type Planner interface {
+	Plan(seed uint64, k *Knowledge, faults simnet.Faults) (simnet.Chooser, simnet.Faults)
+}
+
+type Knowledge struct{}
+
+func (k *Knowledge) Merge([]*Lesson) {}
+
+func (k *Knowledge) wants(index int) bool { return false }
+
+type Lesson struct{}
+
+type Learner struct{}
+
+func (*Learner) Of(c simnet.Chooser) simnet.Chooser { return c }
+func (*Learner) Lesson() *Lesson                    { return nil }
+
+type walk struct{}
+
+func (walk) Name() string     { return "walk" }
+func (walk) Planner() Planner { return walk{} }
+func (walk) Plan(seed uint64, _ *Knowledge, f simnet.Faults) (simnet.Chooser, simnet.Faults) {
+	return simnet.Random(seed), f
+}
+
+func Named(name string) (Strategy, error) { return walk{}, nil }
+
+func Same(a, b error) bool { return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b) }
+
+type Failure struct {
+	Property                  string
+	Script                    simnet.Script
+	Result                    *simnet.Result
+	Before, After, Executions int
+	Strategy                  string
+	Seed                      uint64
+	Index                     int
+	Diverged                  error
+	Shell, Test               string
+
+	faults simnet.Faults
+}
+
+func (f *Failure) set(res *simnet.Result) {
+	f.Result, f.Script = res, res.Script
+	f.Before, f.After = len(f.Script.Lines), len(f.Script.Lines)
+	if res.Err != nil {
+		f.Property = res.Err.Error()
+	}
+}
+
+func Minimize(cfg Config, program Program, f *Failure) {}
