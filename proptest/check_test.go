@@ -98,14 +98,19 @@ func half(s *proptest.Sim) {
 }
 
 func TestShort(t *testing.T) {
-	rep, err := proptest.Config{Faults: simnet.Faults{simnet.FaultShort: {Rate: 6000}}, Seed: 1}.Explore("x", half)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rep.Failure == nil {
-		t.Fatal("nothing is found")
-	}
-	if f := rep.Failure; f.Diverged != nil {
-		t.Error(f.Diverged)
-	}
+	cfg := proptest.Config{Faults: simnet.Faults{simnet.FaultShort: {Rate: 6000}}, Seed: 1}
+	k := judge(t, func(t testing.TB) { cfg.Check(t, half) })
+	k.fails(t,
+		"got 1 bytes of 2", // the data are as small as they can be
+		`data msg "AAA="`,
+		"short 1",
+		"-brine.replay=testdata/brine/TestShort/",
+		"go test example.com/brine/proptest -run '^TestShort$'",
+		"proptest.Replay(t, ",
+	)
+	t.Log(k.log.String())
+
+	// The script that it has left is what fails first, the next time.
+	k = judgeIn(t, k.dir, func(t testing.TB) { cfg.Check(t, half) })
+	k.fails(t, "testdata/brine/TestShort/", ".script fails")
 }

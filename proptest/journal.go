@@ -21,7 +21,7 @@ type journal struct {
 
 // say adds what one of the methods was told that has called the caller of say.
 func (j *journal) say(text string) {
-	place := j.place(4)
+	place := j.place(5)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.flush()

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"io"
 
 	"example.com/brine/simnet"
 )
@@ -62,4 +63,25 @@ func (f *Failure) set(res *simnet.Result) {
 	}
 }
 
-func Minimize(cfg Config, program Program, f *Failure) {}
+type ShrinkConfig struct{ Budget int }
+
+type Shrunk struct {
+	Script     simnet.Script
+	Executions int
+	Unsteady   bool
+}
+
+func Shrink(s simnet.Script, opt ShrinkConfig, try func(simnet.Script) *simnet.Result) *Shrunk {
+	return &Shrunk{Script: s}
+}
+
+func NewFailure(res *simnet.Result) *Failure {
+	f := &Failure{}
+	f.set(res)
+	return f
+}
+
+func (f *Failure) WriteText(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%s\n\n%s\n%s\n%s\n%s\n", f.Property, f.Script, f.Result.Trace, f.Shell, f.Test)
+	return err
+}

@@ -1,0 +1,76 @@
+package explore
+
+import "example.com/brine/simnet"
+
+// Minimize shrinks the script of a failure that [Find] has found, with the same
+// Config and program, and executes what it comes to once more, traced. It takes
+// cfg.Shrink executions at most, and those of one that is not steady hardly any.
+// A failure that no script brings about stays as it is: a task that blocks outside,
+// a program that is not deterministic or calls runtime.Goexit. It blocks until it
+// is done.
+func Minimize(cfg Config, program Program, f *Failure) {
+	if cfg.Shrink < 0 || f.Diverged != nil || !scripted(f.Result.Err) {
+		return
+	}
+	m := &minimizer{cfg: cfg, program: program, f: f, faults: cfg.World.Faults}
+	over := make(chan struct{})
+	go func() { // which the program may take along
+		defer close(over)
+		simnet.Loop(m.minimize)
+	}()
+	<-over
+}
+
+// scripted reports whether a failure depends on nothing but what a script says.
+func scripted(err error) bool {
+	switch err := err.(type) {
+	case *simnet.Blocked, *simnet.Exit, *simnet.Skipped, *simnet.Divergence:
+		return false
+	case *simnet.Misuse:
+		return err.Stack == ""
+	}
+	return true
+}
+
+type minimizer struct {
+	cfg     Config
+	program Program
+	f       *Failure
+	r       *simnet.Runner
+	faults  simnet.Faults
+}
+
+func (m *minimizer) minimize(r *simnet.Runner) {
+	m.r = r
+	if res := m.try(m.f.Script); !Same(res.Err, m.f.Result.Err) {
+		m.faults = m.f.faults // those that the run had; a script has the same words for what is more
+	}
+	sh := Shrink(m.f.Script, ShrinkConfig{Budget: m.cfg.Shrink}, m.try)
+	m.f.Executions += sh.Executions
+	if sh.Unsteady {
+		return
+	}
+	x := m.execution(simnet.Replay(sh.Script))
+	x.Config.Trace = true
+	if res := m.call(x); Same(res.Err, m.f.Result.Err) {
+		before := m.f.Before
+		m.f.set(res)
+		m.f.Before = before
+	}
+}
+
+func (m *minimizer) execution(c simnet.Chooser) *Execution {
+	x := NewExecution(m.r, m.f.Index, m.cfg.World)
+	x.Config.Once, x.Config.Chooser, x.Config.Faults = true, c, m.faults
+	return x
+}
+
+// try executes the program as a script says.
+func (m *minimizer) try(s simnet.Script) *simnet.Result {
+	return m.call(m.execution(simnet.Record(simnet.Replay(s))))
+}
+
+func (m *minimizer) call(x *Execution) *simnet.Result {
+	w := &worker{e: &explorer{program: m.program}}
+	return w.call(x)
+}
