@@ -18,8 +18,8 @@ type Config struct {
 	Strategy string        // one of explore.Names; "" is portfolio
 	Cores    int           // how many runs are executed at once; 0 is GOMAXPROCS
 
-	// Verify has every n-th run executed twice and compared step by step; 0 is every
-	// 256th, the first of all among them, a negative number none.
+	// Verify has every n-th run executed twice and compared step by step, the first
+	// of all among them; 0 is every 1024th, a negative number none.
 	Verify int
 
 	// Faults are what may fail, and how often: each kind that is on here has to strike

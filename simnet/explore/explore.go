@@ -59,7 +59,7 @@ type Config struct {
 	Cores    int           // how many goroutines execute runs; 0 is GOMAXPROCS
 
 	// Verify has every n-th run executed twice and compared step by step, the first
-	// of all among them. 0 is every 256th, a negative number none.
+	// of all among them. 0 is every 1024th, a negative number none.
 	Verify int
 
 	// Shrink is how many executions it may take at most to shrink the script of a
@@ -128,7 +128,7 @@ func (cfg *Config) runs() int {
 func (cfg *Config) verifies(index int) bool {
 	every := cfg.Verify
 	if every == 0 {
-		every = 256
+		every = 1024
 	}
 	return every > 0 && index%every == 0
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,9 +24,11 @@ type epoch struct {
 	k     *Knowledge
 }
 
-// A slot is what came of one run.
+// A slot is what came of one run. There are many, and the less they refer to, the
+// less the garbage collector has to look at.
 type slot struct {
-	x        Execution
+	index    int
+	marks    []uint32
 	done     bool // it was executed
 	failed   bool
 	skipped  bool
@@ -106,7 +109,7 @@ func newExplorer(cfg Config, program Program) (*explorer, error) {
 	}
 	e := &explorer{cfg: cfg, program: program, strategy: strategy}
 	e.rep = Report{Strategy: strategy.Name(), Seed: cfg.Seed}
-	e.ep = &epoch{slots: make([]slot, 0, maxEpoch)}
+	e.ep = &epoch{}
 	return e, nil
 }
 
@@ -162,7 +165,7 @@ func (e *explorer) end() {
 // execute executes the runs of an epoch.
 func (e *explorer) execute(first, n int) {
 	ep := e.ep
-	ep.first, ep.slots, ep.k = first, ep.slots[:n], &e.k
+	ep.first, ep.slots, ep.k = first, slices.Grow(ep.slots[:0], n)[:n], &e.k
 	ep.next.Store(0)
 	ep.least.Store(int64(n))
 	for i := range ep.slots {
@@ -216,7 +219,7 @@ func (e *explorer) count(o *slot) {
 		e.lessons = append(e.lessons, o.lesson)
 	}
 	if e.cfg.Done != nil {
-		e.cfg.Done(&o.x)
+		e.cfg.Done(&Execution{Index: o.index, Marks: o.marks})
 	}
 }
 
@@ -231,14 +234,14 @@ func (e *explorer) progress() {
 
 // failure executes a run again that has failed, traced.
 func (e *explorer) failure(o *slot) *Failure {
-	f := &Failure{Strategy: e.rep.Strategy, Seed: e.cfg.Seed, Index: o.x.Index}
+	f := &Failure{Strategy: e.rep.Strategy, Seed: e.cfg.Seed, Index: o.index}
 	f.set(&simnet.Result{Err: o.err, Hash: o.hash, Steps: o.steps, Fired: o.fired})
 	if _, ok := o.err.(*simnet.Exit); ok {
 		return f // and would take this goroutine along
 	}
 	simnet.Loop(func(r *simnet.Runner) {
 		w := &worker{e: e, r: r, planner: e.strategy.Planner()}
-		x := &Execution{Index: o.x.Index}
+		x := &Execution{Index: o.index}
 		res := w.again(x, e.ep)
 		f.faults = x.Config.Faults
 		if what := otherwise(o, res); what != "" {
@@ -269,6 +272,7 @@ type worker struct {
 	r       *simnet.Runner
 	planner Planner
 	learner Learner
+	x       Execution
 	ep      *epoch // under way
 	at      int64  // which of its runs is
 }
@@ -325,7 +329,8 @@ func (w *worker) call(x *Execution) (res *simnet.Result) {
 
 // run executes a run for the first time.
 func (w *worker) run(ep *epoch, o *slot, index int) {
-	x := &o.x
+	x := &w.x
+	x.Marks = o.marks[:0]
 	w.plan(x, ep, index)
 	o.lesson = nil
 	learns := ep.k.wants(index)
@@ -346,6 +351,7 @@ func (w *worker) run(ep *epoch, o *slot, index int) {
 		o.lesson = w.learner.Lesson()
 	}
 	o.done, o.err, o.hash, o.steps, o.fired = true, res.Err, res.Hash, res.Steps, res.Fired
+	o.index, o.marks = index, x.Marks
 	_, o.skipped = res.Err.(*simnet.Skipped)
 	o.failed = res.Err != nil && !o.skipped
 }
