@@ -125,7 +125,7 @@ func (c *Coro) Leave(to *Coro) (p *Place, yield bool) {
 
 // Back is what a coroutine calls first after it was parked.
 func (c *Coro) Back() {
-	if c.set.home || c.end {
+	if c.end || c.set.home { // in this order, see resumed
 		c.resumed()
 	}
 }

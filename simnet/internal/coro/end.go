@@ -4,7 +4,9 @@ import "runtime"
 
 // resumed is for one that was resumed for another reason than to go on.
 func (c *Coro) resumed() {
-	for c.set.home && c.own != nil && c.own.in != c {
+	// Home is not for one that is to end, which is in its place, and Main may be at the
+	// next Home before that one gets here.
+	for !c.end && c.set.home && c.own != nil && c.own.in != c {
 		c.own.swap(c)
 	}
 	if c.end {
