@@ -316,28 +316,22 @@ func (r *Runner) world(cfg Config) *World {
 // not returned.
 func (r *Runner) reap(s *sched) {
 	var left []*worker
-	for i, t := range s.tasks {
-		switch {
-		case t.k == nil:
-		case !t.begun:
-			t.k.t = nil
-			r.idle = append(r.idle, t.k)
-		default:
+	for _, t := range s.tasks {
+		if t.k != nil && t.begun && t.k != s.lost {
 			left = append(left, t.k)
-			continue // whoever refers to it may yet do so
 		}
-		t.clean()
-		r.spare = append(r.spare, t)
-		s.tasks[i] = nil
 	}
 	if s.lost != nil {
 		r.point = new(Point)
 		i := slices.Index(r.workers, s.lost)
 		r.workers = slices.Delete(r.workers, i, i+1)
-		left = slices.DeleteFunc(left, func(k *worker) bool { return k == s.lost })
 		r.home()
 	}
-	s.leftover(r.end(left))
+	left = r.end(left)
+	s.leftover(left) // before the tasks are forgotten by whose names it is told
+	for _, t := range s.tasks {
+		r.forget(t, left)
+	}
 	s.started = len(s.tasks) - 1
 	clear(s.tasks)
 	s.alarms.reset()
@@ -345,6 +339,31 @@ func (r *Runner) reap(s *sched) {
 	clear(s.sameTime)
 	r.kept = kept{s.tasks[:0], s.runq, s.heap, s.answers[:0], s.wakers[:0], s.sameTime[:0], s.w.waits}
 	s.tasks, s.runq, s.heap, s.answers, s.wakers, s.sameTime = nil, runq{}, nil, nil, nil, nil
+}
+
+// forget takes back a task of a run that is over. left are the goroutines that were
+// to end and have not.
+//
+// A task refers to nothing from then on. Others refer to it: the scheduler, timers
+// and calls of its run, which stay for as long as somebody looks at that World, or
+// has a connection of it. If it is used again, they lead to a later run; and if it
+// is killed in that one, it is that one's for good, whose scheduler leads to yet
+// another task: one old World would keep every run that came after it.
+func (r *Runner) forget(t *task, left []*worker) {
+	k := t.k
+	switch {
+	case k == nil:
+		r.spare = append(r.spare, t)
+	case !t.begun:
+		k.t = nil
+		r.idle = append(r.idle, k)
+		r.spare = append(r.spare, t)
+	case k == t.s.lost || slices.Contains(left, k):
+		return // it is its goroutine's, if ever that goes on
+	default:
+		k.t = nil // the goroutine has ended; calls that waited beside its own may yet refer to it
+	}
+	t.clean()
 }
 
 // repose has the world be looked at from now on, as it was at the end of its run.

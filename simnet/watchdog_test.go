@@ -414,3 +414,31 @@ func TestUnwoundBlocks(t *testing.T) {
 	close(release)
 	gone(t)
 }
+
+// TestEndingName names a task that does not end, whose name is made of those of tasks
+// that have returned long ago.
+func TestEndingName(t *testing.T) {
+	quick(t)
+	for _, name := range []string{"loop", "child"} {
+		hold := make(chan struct{})
+		res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+			p := w.Process("p")
+			n := p.NewNotifier()
+			p.Background("loop", func() {
+				p.Background(name, func() {
+					defer func() { <-hold }()
+					n.Wait(never)
+				})
+			})
+			p.Go("main", func() { p.Sleep(p.Now().Add(time.Second)) })
+		})
+		close(hold)
+		var b *simnet.Blocked
+		if !errors.As(res.Err, &b) || !b.Ending {
+			t.Fatal(res.Err)
+		}
+		if want := map[string]string{"loop": "p/loop*2", "child": "p/loop>child"}[name]; b.Task != want {
+			t.Errorf("%s does not end, and not %s", b.Task, want)
+		}
+	}
+}
