@@ -273,6 +273,7 @@ func (r *Runner) world(cfg Config) *World {
 	}
 	s.w, s.r = w, r
 	s.name, s.point = cfg.Name, r.point
+	s.point.s = nil // a run that puts no question in words does not set it
 	s.tasks, s.runq, s.answers = r.kept.tasks[:0], r.kept.runq, r.kept.answers[:0]
 	s.heap, s.wakers, s.sameTime = r.kept.heap, r.kept.wakers, r.kept.same
 	s.runq.reset()

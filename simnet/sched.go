@@ -290,6 +290,7 @@ func (s *sched) due(a *alarm) *alarm {
 		s.asked++
 		return a // which was set first
 	}
+	clear(s.sameTime) // what is beyond the end would keep a timer, and all of its run
 	s.sameTime = s.sameTime[:0]
 	s.together(1, a.at)
 	return s.sameTime[s.chooseOf(a, KindTimer, len(s.sameTime), 0)]

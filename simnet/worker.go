@@ -77,13 +77,15 @@ func (k *worker) advance() {
 	next := s.pick()
 	k.t = nil
 	k.r.idle = append(k.r.idle, k)
+	// While it is idle, which may be for long, its stack is to keep no run that is over:
+	// neither s nor next is used beyond this.
+	to := k.r.set.Main
+	if next != nil {
+		s.resume(next)
+		to = next.c
+	}
 	for k.t == nil {
-		if next == nil {
-			coro.Switch(k.c, k.r.set.Main)
-		} else {
-			s.resume(next)
-			coro.Switch(k.c, next.c)
-		}
+		coro.Switch(k.c, to)
 	}
 }
 
