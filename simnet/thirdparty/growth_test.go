@@ -54,10 +54,8 @@ func TestGrowth(t *testing.T) {
 			if base.HeapAlloc == 0 {
 				base, goroutines = now, runtime.NumGoroutine()
 			}
-			// What the last run has left may yet be there: the stacks that a deadlock was
-			// drawn with are a megabyte or two. A million runs that each leave a word are
-			// noticed all the same.
-			const slack = 4 << 20
+			// A million runs that each leave a word are noticed.
+			const slack = 1 << 20
 			if now.HeapAlloc > base.HeapAlloc+slack || now.StackInuse > base.StackInuse+slack {
 				t.Errorf("memory grows with runs: heap %d, stacks %d bytes; at first %d, %d", now.HeapAlloc, now.StackInuse, base.HeapAlloc, base.StackInuse)
 			}
