@@ -90,6 +90,24 @@ func (p *Process) Transport() transport.Transport {
 	return p.p
 }
 
+// Setup has f make calls of the process before any task runs: its listener is there
+// when the first client comes, say. In a simulation they are carried out at once,
+// without choices, and fail with EDEADLK where they would block. It is for the body,
+// before Run, and what it sets up is of the first life of the process.
+func (p *Process) Setup(f func(tr transport.Transport)) {
+	switch s := p.s; {
+	case s.state != setting:
+		s.Fatal("Setup is for the body, before Run")
+	case s.g != nil:
+		f(p.tr)
+	default:
+		s.scene = append(s.scene, func(*simnet.World) error {
+			f(p.p)
+			return nil
+		})
+	}
+}
+
 // Go starts a task of the process, which has to return before the run is over. To
 // start one on a process that was killed fails the run.
 func (p *Process) Go(name string, f func(tr transport.Transport)) { p.task(name, f, false) }
