@@ -168,7 +168,7 @@ func (c *check) explore(ctx context.Context) (*explore.Report, error) {
 
 // program executes the body once.
 func (c *check) program(x *explore.Execution) *simnet.Result {
-	s := &Sim{c: c, x: x}
+	s := c.sim(x)
 	s.word = x.Again() || c.held != nil || x.Index%64 == 0
 	if s.held = c.held; s.held != nil {
 		return s.live(c.body)
@@ -182,12 +182,21 @@ func (c *check) program(x *explore.Execution) *simnet.Result {
 	}
 	var res *simnet.Result
 	rapid.Custom(func(t *rapid.T) bool {
-		s := &Sim{c: c, x: x}
+		s := c.sim(x)
 		s.word, s.t = x.Again() || x.Index%64 == 0, t
 		res = s.live(c.body)
 		return s.n > 0 || rapid.Bool().Draw(t, "") // which has to draw something
 	}).Example(int(c.set(x.Index)))
 	return res
+}
+
+// sim returns a Sim for an execution.
+func (c *check) sim(x *explore.Execution) *Sim {
+	s := &Sim{c: c, x: x}
+	if c.backend != "simulated" {
+		s.g = c.goroutines()
+	}
+	return s
 }
 
 // set returns the seed of a run's data: what rapid.Check has for its check of that

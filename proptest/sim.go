@@ -26,7 +26,7 @@ type Sim struct {
 	testing.TB // nil: it has the private method
 
 	c *check
-	x *explore.Execution // nil where goroutines run
+	x *explore.Execution
 	journal
 
 	state    state
