@@ -20,6 +20,9 @@ type armed struct {
 // ask puts a question of the running task to the Chooser, in words.
 func (s *sched) ask(k Kind, n, rate int) int {
 	t := s.task
+	if s.trusted {
+		return s.askTrusted(t, k, n, rate)
+	}
 	count := &t.asks[k]
 	if t.after && k == KindRun {
 		count = &t.asks[numKinds]
@@ -29,7 +32,22 @@ func (s *sched) ask(k Kind, n, rate int) int {
 	if k == KindRun {
 		s.point.Tasks = s.list
 	}
-	return s.put()
+	return s.pose()
+}
+
+// askTrusted does, without precautions, and without counting.
+func (s *sched) askTrusted(t *task, k Kind, n, rate int) int {
+	p := s.point
+	p.Kind, p.N, p.Rate, p.Rates = k, n, rate, s.rates
+	p.Task, p.Nth, p.After = t.id, t.nth, t.after && k == KindRun
+	if p.Tasks = nil; k == KindRun {
+		p.Tasks = s.list
+	}
+	i := s.chooser.Choose(p)
+	if uint(i) >= uint(n) {
+		return s.valid(i)
+	}
+	return i
 }
 
 // askOf puts a question about an alarm.
@@ -40,11 +58,11 @@ func (s *sched) askOf(a *alarm, k Kind, n, rate int) int {
 	at := armed{a.task, a.nth, k}
 	s.armed[at]++
 	*s.point = Point{Kind: k, N: n, Rate: rate, Task: a.task, Nth: int(a.nth), Ask: s.armed[at], Rates: s.rates, s: s}
-	return s.put()
+	return s.pose()
 }
 
-// put has the Chooser answer. What it must not do, it is told by the verdict.
-func (s *sched) put() (i int) {
+// pose has the Chooser answer. What it must not do, it is told by the verdict.
+func (s *sched) pose() (i int) {
 	p := s.point
 	asked := false
 	s.asker, s.g = s.g, 0 // a call that the chooser makes is turned away
@@ -63,6 +81,12 @@ func (s *sched) put() (i int) {
 	}()
 	i = s.chooser.Choose(p)
 	asked = true
+	return s.valid(i)
+}
+
+// valid returns an answer if it is one.
+func (s *sched) valid(i int) int {
+	p := s.point
 	if i < 0 || i >= p.N {
 		s.misuse(fmt.Sprintf("the chooser answered %d where 0 to %d were possible (%s)", i, p.N-1, p.Kind))
 		return 0

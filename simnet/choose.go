@@ -94,15 +94,38 @@ type Pending struct {
 	Op      Op
 	Process *Process // on whose transport; nil for the world's
 	Socket  int      // the number of the socket in this run; 0 if it is none
-	Path    string   // if it has one
+	Peer    int      // that of the socket at the other end; 0 if there is none
+	Path    string   // if it has one; a listener's is what it listens at
+
+	renamed bool // files have, or have had, more than one name
 }
 
 // Pending returns what the task of the i-th answer is about to do, or, if it was
 // blocked in it, to go on with. It is for KindRun.
 func (p *Point) Pending(i int) Pending {
 	t := p.s.tasks[p.Tasks[i]]
-	return Pending{t.op, t.on, int(t.opID), t.path}
+	w := p.s.w
+	q := Pending{Op: t.op, Process: t.on, Socket: int(t.opID), Path: t.path, renamed: w.renamed}
+	if t.opID != 0 {
+		peer, _ := w.k.PeerID(t.opID)
+		q.Peer = int(peer)
+	}
+	return q
 }
+
+// Op returns what kind of operation the task of the i-th answer is about to do. It
+// is for KindRun.
+func (p *Point) Op(i int) Op { return p.s.tasks[p.Tasks[i]].op }
+
+// Progress returns how many operations the task of the i-th answer has begun, the
+// one that it is about to do among them: 0 if it has not run yet. It is for
+// KindRun.
+func (p *Point) Progress(i int) int { return p.s.tasks[p.Tasks[i]].nth }
+
+// NameHash returns a hash of the name of a task, which takes less time than the
+// name. It is the same in every run and on every machine, and the same for
+// processes that were given the same name.
+func (p *Point) NameHash(id TaskID) uint64 { return p.s.tasks[id].nameHash() }
 
 // Name returns the name of a task, as scripts have it.
 func (p *Point) Name(id TaskID) TaskName { return p.s.tasks[id].title() }

@@ -75,6 +75,7 @@ func (w *World) rename(op Op, p afunix.ProcID, oldpath, newpath string) error {
 	if err := checkFile(op, newpath); err != nil {
 		return err
 	}
+	w.renamed = true
 	errno, woken := w.k.Rename(p, oldpath, newpath)
 	if errno != 0 {
 		return &transport.Error{Op: op.String(), Path: oldpath, Err: errno, Detail: "to " + newpath}

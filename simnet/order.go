@@ -68,7 +68,7 @@ func (s *sched) obey() {
 	case o.c == nil:
 		o.c = Calm()
 	}
-	s.chooser, s.random, s.exact = o, nil, true
+	s.chooser, s.random, s.exact, s.trusted = o, nil, true, false
 	if s.trace != nil {
 		s.chooser = s.trace.before(o)
 	}

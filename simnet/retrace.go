@@ -34,7 +34,7 @@ func retraceable(err error) bool {
 	case *Blocked, *Skipped:
 		return false
 	case *Misuse:
-		return err.Stack == "" && !strings.HasPrefix(err.What, "the chooser ") // see put
+		return err.Stack == "" && !strings.HasPrefix(err.What, "the chooser ") // see pose
 	}
 	return true
 }

@@ -11,6 +11,7 @@ import (
 
 	"example.com/brine/simnet/internal/afunix"
 	"example.com/brine/simnet/internal/coro"
+	"example.com/brine/simnet/internal/trust"
 	"example.com/brine/transport"
 )
 
@@ -283,12 +284,21 @@ func (r *Runner) world(cfg Config) *World {
 	if s.bound <= 0 {
 		s.bound = 1_000_000
 	}
-	switch c := cfg.Chooser.(type) {
+	chooser := cfg.Chooser
+	if t, ok := chooser.(*Tally); ok {
+		t.start(s)
+		chooser = t.c
+	}
+	switch c := chooser.(type) {
 	case nil, calm:
 	case *random:
 		s.random, s.seed = c, *c
 	default:
 		s.chooser, s.exact = c, true
+		if _, ok := c.(trust.Chooser); ok {
+			s.trusted = true
+			*s.point = Point{s: s}
+		}
 		if c, ok := c.(starter); ok {
 			c.start(s)
 		}

@@ -65,6 +65,7 @@ func (w *World) Create(name string, mode fs.FileMode) error {
 func (w *World) Symlink(target, name string) error {
 	const op = OpSymlink
 	return w.scene(op, name, checkFile(op, target), func() (syscall.Errno, []afunix.Waiter) {
+		w.renamed = true
 		return w.k.Symlink(w.root, target, name)
 	})
 }
@@ -74,6 +75,7 @@ func (w *World) Symlink(target, name string) error {
 func (w *World) Link(oldname, newname string) error {
 	const op = OpLink
 	return w.scene(op, oldname, checkFile(op, newname), func() (syscall.Errno, []afunix.Waiter) {
+		w.renamed = true
 		return w.k.Link(w.root, oldname, newname)
 	})
 }

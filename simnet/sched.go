@@ -57,9 +57,11 @@ type sched struct {
 	steps     int // operations begun
 	limit     int // beyond which enter looks twice: bound, or -1
 	bound     int
-	started   int  // tasks, once the run is over
-	asked     int  // questions that were put
-	exact     bool // questions are put in words: the chooser is neither random nor calm
+	started   int           // tasks, once the run is over
+	asked     int           // questions that were put
+	put       [numKinds]int // and how many of each kind
+	exact     bool          // questions are put in words: the chooser is neither random nor calm
+	trusted   bool          // the chooser is asked without precautions
 	hash      uint64
 	attention atomic.Uint32 // something that attend has to see to
 	witness   *witness      // nil if the run is not verified
@@ -156,7 +158,7 @@ func (s *sched) approach(p *Process, op Op, id afunix.ID, path string) (t, to *t
 	if s.steps++; s.steps > s.limit && s.beyond() {
 		return nil, nil, s.refusal(op, path)
 	}
-	if s.exact {
+	if s.exact && !s.trusted {
 		t.asks = asks{}
 	}
 	if s.attention.Load() != 0 {
@@ -287,7 +289,7 @@ func (s *sched) due(a *alarm) *alarm {
 		return a
 	}
 	if s.random == nil && !s.exact {
-		s.asked++
+		s.count(KindTimer)
 		return a // which was set first
 	}
 	clear(s.sameTime) // what is beyond the end would keep a timer, and all of its run
@@ -361,7 +363,7 @@ func (s *sched) choose(k Kind, n, rate int) (i int) {
 		i = s.ask(k, n, rate)
 		s.answers = append(s.answers, uint32(i))
 	}
-	s.asked++
+	s.count(k)
 	return i
 }
 
@@ -373,8 +375,14 @@ func (s *sched) chooseOf(a *alarm, k Kind, n, rate int) (i int) {
 	} else if s.random != nil {
 		i = s.random.pick(k, n, rate, s.rates)
 	}
-	s.asked++
+	s.count(k)
 	return i
+}
+
+// count counts a question.
+func (s *sched) count(k Kind) {
+	s.asked++
+	s.put[k]++
 }
 
 // spawn makes a task, which is runnable.

@@ -199,6 +199,7 @@ func (s *sched) meddle(t *task) {
 		events(w.k.Chmod(w.root, file, 0))
 	case FaultDirGone:
 		dir := path.Dir(file)
+		w.renamed = true
 		events(w.k.Rename(w.root, dir, dir+".gone"))
 	}
 }

@@ -54,6 +54,7 @@ type task struct {
 	view       *Transport // that Go or Background was called on; nil for others
 	births     []birth    // by name, while there are few
 	many       map[birth]int32
+	hash       uint64 // what nameHash has returned; 0 if nobody has asked
 
 	asks asks // how often each question was put in this operation; see ask
 	call call // what it is blocked in
@@ -162,6 +163,20 @@ func (t *task) route() string {
 	}
 	slices.Reverse(parts)
 	return strings.Join(parts, ">")
+}
+
+// nameHash returns a hash of what title is made of.
+func (t *task) nameHash() uint64 {
+	if t.hash != 0 || t.id == 0 {
+		return t.hash
+	}
+	up := t.head.parent
+	h := up.nameHash()
+	if up.p != t.p {
+		h = mix(h^uint64(t.p.incarnation), hashString(t.p.cfg.Name))
+	}
+	t.hash = mix(h^uint64(t.head.rank)<<32^uint64(t.generation), hashString(t.name)) | 1
+	return t.hash
 }
 
 // root reports whether the task was there when the run began, or its process was

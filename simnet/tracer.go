@@ -75,7 +75,7 @@ func (s *sched) traced() {
 		s.chooser = s.random
 	}
 	tr.inner = Record(s.chooser)
-	s.random, s.chooser, s.exact = nil, tr, true
+	s.random, s.chooser, s.exact, s.trusted = nil, tr, true, false
 	tr.next = s.w.gate
 	s.trace, s.w.gate = tr, tr
 }

@@ -87,6 +87,8 @@ type World struct {
 	k    *afunix.Kernel
 	root afunix.ProcID // whose hands the World's own methods are
 
+	renamed bool // a file has, or has had, more than one name
+
 	// What a call waits for is either in one of these or a notifier's. Between
 	// two holders of mu, no call that is blocked could go on: who makes that
 	// possible carries the call out.
