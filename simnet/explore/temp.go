@@ -7,38 +7,6 @@ import (
 	"example.com/brine/simnet"
 )
 
-type Strategy interface {
-	Name() string
-	Planner() Planner
-}
-
-type Planner interface {
-	Plan(seed uint64, k *Knowledge, faults simnet.Faults) (simnet.Chooser, simnet.Faults)
-}
-
-type Knowledge struct{}
-
-func (k *Knowledge) Merge([]*Lesson) {}
-
-func (k *Knowledge) wants(index int) bool { return false }
-
-type Lesson struct{}
-
-type Learner struct{}
-
-func (*Learner) Of(c simnet.Chooser) simnet.Chooser { return c }
-func (*Learner) Lesson() *Lesson                    { return nil }
-
-type walk struct{}
-
-func (walk) Name() string     { return "walk" }
-func (walk) Planner() Planner { return walk{} }
-func (walk) Plan(seed uint64, _ *Knowledge, f simnet.Faults) (simnet.Chooser, simnet.Faults) {
-	return simnet.Random(seed), f
-}
-
-func Named(name string) (Strategy, error) { return walk{}, nil }
-
 func Same(a, b error) bool { return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b) }
 
 type Failure struct {
