@@ -48,6 +48,16 @@ func writersReader(read []byte) func(*simnet.World) {
 	}
 }
 
+// raced says that the race detector is on.
+var raced bool
+
+// counts is for a test that counts what comes of very many runs.
+func counts(t *testing.T) {
+	if raced {
+		t.Skip("the same runs are counted without the race detector, which takes twenty times as long")
+	}
+}
+
 // orders counts the orders in which messages arrive in so many runs.
 func orders(t testing.TB, strategy string, runs int) int {
 	seen := make(map[string]bool)
@@ -68,6 +78,7 @@ func orders(t testing.TB, strategy string, runs int) int {
 // show. An even choice among them would show about 9,733. Few switches show few
 // orders, which is what pct is for; a share of the portfolio's runs are its.
 func TestDistinctOrders(t *testing.T) {
+	counts(t)
 	least := map[string]int{"walk": 8000, "pct": 50, "pos": 8000, "uniform": 9600, "swarm": 8000, "portfolio": 7000}
 	for _, name := range explore.Names() {
 		n := orders(t, name, 10_000)

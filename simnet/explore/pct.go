@@ -21,9 +21,10 @@ const deepest = 99
 //
 // Depth 0 draws it for each run, from 2 to 4. k is learned; while nothing is known,
 // its magnitude is drawn, too. So that nobody waits for ever, a task is put below
-// all others that has gone on k times in a row (256 at least) or has yielded 8
-// times in a row while others could run; and in a run that has become four times
-// longer than usual, whoever has the highest priority, after every 256 questions.
+// all others that has gone on k times in a row (256 at least, and 1,024 at most) or
+// has yielded 8 times in a row while others could run; and, once a run is four
+// times that long, whoever is highest after every 64 questions. Once that was
+// needed, patience is half of what it was.
 func PCT(depth int) Strategy { return pct{min(max(depth, 0), deepest)} }
 
 type pct struct{ depth int }
@@ -64,7 +65,7 @@ func (p *pctPlanner) Plan(seed uint64, k *Knowledge, faults simnet.Faults) (simn
 		}
 		return int(int64(a.priority - b.priority)) // both are near belowFresh
 	})
-	c.patience = max(length, leastPatience)
+	c.patience = min(max(length, leastPatience), mostPatience)
 	c.long = 4 * c.patience
 	return c, faults
 }
@@ -76,6 +77,8 @@ const (
 	belowAll   = 1 << 62
 
 	leastPatience = 256
+	mostPatience  = 1024
+	impatience    = 64
 	mostYields    = 8
 )
 
@@ -136,7 +139,7 @@ func (c *pctChooser) highest(p *simnet.Point) (best int) {
 // unfair reports whether the others have waited for the best long enough.
 func (c *pctChooser) unfair(p *simnet.Point, best int) bool {
 	if c.asked >= c.long {
-		c.long = c.asked + leastPatience
+		c.long = c.asked + impatience
 		return true
 	}
 	if p.After || best != 0 {
@@ -153,5 +156,6 @@ func (c *pctChooser) unfair(p *simnet.Point, best int) bool {
 		return false
 	}
 	c.streak, c.yields = 0, 0
+	c.patience = max(c.patience/2, impatience)
 	return true
 }

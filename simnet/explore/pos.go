@@ -13,8 +13,9 @@ import (
 // which every switch between two that have not is one of its steps, too.
 //
 // What tasks do between their operations, to memory that they share, it does not
-// know of. A Yield has everybody draw again: who waits for another by yielding
-// would otherwise do so for long.
+// know of. A Yield has everybody draw again, and so has every 1,024th question:
+// somebody who waits for another by trying again and again, which has nothing to do
+// with what that one does, would otherwise do so for long.
 func POS() Strategy { return pos{} }
 
 type pos struct{}
@@ -26,7 +27,7 @@ type posPlanner struct{ c posChooser }
 
 // Plan implements Planner.
 func (p *posPlanner) Plan(seed uint64, _ *Knowledge, faults simnet.Faults) (simnet.Chooser, simnet.Faults) {
-	p.c.dice = cast(seed, drawPOS)
+	p.c.dice, p.c.asked = cast(seed, drawPOS), 0
 	p.c.priority.reset()
 	return &p.c, faults
 }
@@ -35,12 +36,19 @@ type posChooser struct {
 	trust.Mark
 	dice
 	priority byTask // of what each task is about to do
+	asked    int    // questions of who goes on
 }
+
+// again is after how many questions everybody draws again.
+const again = 1024
 
 // Choose implements simnet.Chooser.
 func (c *posChooser) Choose(p *simnet.Point) int {
 	if p.Kind != simnet.KindRun {
 		return c.answer(p)
+	}
+	if c.asked++; c.asked%again == 0 {
+		c.priority.reset()
 	}
 	best, most := 0, uint64(0)
 	for i, id := range p.Tasks {
