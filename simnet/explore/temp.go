@@ -7,8 +7,6 @@ import (
 	"example.com/brine/simnet"
 )
 
-func Same(a, b error) bool { return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b) }
-
 type Failure struct {
 	Property                  string
 	Script                    simnet.Script
@@ -29,18 +27,6 @@ func (f *Failure) set(res *simnet.Result) {
 	if res.Err != nil {
 		f.Property = res.Err.Error()
 	}
-}
-
-type ShrinkConfig struct{ Budget int }
-
-type Shrunk struct {
-	Script     simnet.Script
-	Executions int
-	Unsteady   bool
-}
-
-func Shrink(s simnet.Script, opt ShrinkConfig, try func(simnet.Script) *simnet.Result) *Shrunk {
-	return &Shrunk{Script: s}
 }
 
 func NewFailure(res *simnet.Result) *Failure {

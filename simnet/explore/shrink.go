@@ -1,0 +1,300 @@
+package explore
+
+import (
+	"slices"
+	"strings"
+
+	"example.com/brine/simnet"
+)
+
+// A ShrinkConfig says how much is done to make a script smaller. The zero value
+// will do.
+type ShrinkConfig struct {
+	// Budget is how many executions there are at most; 0 is 2,000.
+	Budget int
+
+	// Steps is how many operations these may have in all (simnet.Result.Steps),
+	// before the last of them begins: it bounds the time, in the same way on every
+	// machine. A run that ends with *simnet.Blocked takes a second, and counts as
+	// 2,000,000. 0 is 50,000,000.
+	Steps int
+
+	// Err is the failure that is to be explained: only scripts count that fail so,
+	// as Same has it. If it is nil, it is what the script fails with that is to be
+	// shrunk.
+	Err error
+}
+
+// A Shrunk is what became of a script.
+type Shrunk struct {
+	Script simnet.Script  // the smallest that fails as the first one did
+	Result *simnet.Result // what try made of it
+
+	Before, After int // deviations of the script that was to be shrunk, and of Script
+	Executions    int // it took
+
+	// Complete says that no line of Script can do without: the script without it was
+	// executed, and does not fail so.
+	Complete bool
+
+	// Unsteady says that two executions of one script were not the same run, so that
+	// what is said here is not to be relied on: if it is the first script, Script is
+	// that one as it was. simnet.Verify finds out why.
+	Unsteady bool
+}
+
+// Shrink looks for the smallest script that fails as s does, by delta debugging: it
+// has scripts executed that are simpler than the best one so far (fewer lines;
+// calmer kinds; smaller answers; fewer operations), and takes one that fails in
+// the same way (Same) in two executions that are the same run (simnet.Result.Hash).
+// What it returns is a function of s, opt and what try returns.
+//
+// try executes the program with a script, and returns the Result, with its Script:
+//
+//	func(s simnet.Script) *simnet.Result {
+//		return r.Run(simnet.Config{Chooser: simnet.Record(simnet.Replay(s)), Faults: faults, Once: true}, build)
+//	}
+//
+// Lines may be missing in that Script which did not apply. nil stands for a script
+// that cannot be executed. try is called on the caller's goroutine, for as long as
+// Shrink takes. Data of the script is passed on as it is.
+func Shrink(s simnet.Script, opt ShrinkConfig, try func(simnet.Script) *simnet.Result) *Shrunk {
+	k := &shrinker{try: try, data: s.Data, budget: opt.Budget, steps: opt.Steps, seen: map[string]bool{}}
+	if k.budget <= 0 {
+		k.budget = 2000
+	}
+	if k.steps <= 0 {
+		k.steps = 50_000_000
+	}
+	k.result = k.execute(s.Lines)
+	if k.class = Class(opt.Err); k.class == "" && k.result != nil {
+		k.class = Class(k.result.Err)
+	}
+	k.best = weigh(s.Lines, 0)
+	if !k.fails(k.result) || !k.begin(s.Lines) {
+		return &Shrunk{Script: s, Result: k.result, Before: len(s.Lines), After: len(s.Lines), Executions: k.executions, Unsteady: true}
+	}
+	k.shrink()
+	return &Shrunk{
+		Script: simnet.Script{Data: s.Data, Lines: k.best.lines}, Result: k.result,
+		Before: len(s.Lines), After: len(k.best.lines), Executions: k.executions,
+		Complete: !k.unsteady && k.minimal(), Unsteady: k.unsteady,
+	}
+}
+
+// A shrinker is a Shrink under way.
+type shrinker struct {
+	try           func(simnet.Script) *simnet.Result
+	data          []simnet.Datum
+	class         string // of the failure
+	budget, steps int    // left
+	executions    int
+	unsteady      bool
+	cut           bool            // the budget was spent before something could be confirmed
+	seen          map[string]bool // texts of scripts that need not be executed any more
+
+	first  []simnet.Line // as they applied
+	tasks  []string      // that they are about
+	best   weighed
+	result *simnet.Result
+}
+
+// execute executes the program with some lines. It may return nil.
+func (k *shrinker) execute(lines []simnet.Line) *simnet.Result {
+	k.executions++
+	k.budget--
+	res := k.try(simnet.Script{Data: k.data, Lines: slices.Clone(lines)})
+	if res != nil {
+		k.steps -= max(1, res.Steps)
+		if _, ok := res.Err.(*simnet.Blocked); ok {
+			k.steps -= 2_000_000
+		}
+	}
+	return res
+}
+
+func (k *shrinker) spent() bool { return k.budget <= 0 || k.steps <= 0 }
+
+// fails reports whether a Result is of the failure that is to be explained.
+func (k *shrinker) fails(res *simnet.Result) bool {
+	return res != nil && k.class != "" && Class(res.Err) == k.class
+}
+
+// begin takes the first script, of which Result is known, as it applied. It reports
+// whether a second execution is the same run.
+func (k *shrinker) begin(lines []simnet.Line) bool {
+	if k.spent() || !k.confirm(lines, k.result) {
+		return false
+	}
+	k.first = k.best.lines
+	for _, l := range k.first {
+		k.know(l.Task.String())
+		if l.Kind == simnet.KindRun {
+			k.know(l.Answer)
+		}
+	}
+	return true
+}
+
+func (k *shrinker) know(task string) {
+	if task != "world" && !slices.Contains(k.tasks, task) {
+		k.tasks = append(k.tasks, task)
+	}
+}
+
+// attempt executes lines if that was not done yet, and takes them as they applied
+// if they fail and are simpler than the best. It reports whether it did.
+func (k *shrinker) attempt(lines []simnet.Line) bool {
+	key := textOf(lines)
+	if k.seen[key] || k.spent() {
+		return false
+	}
+	k.seen[key] = true
+	res := k.execute(lines)
+	if res == nil {
+		return false
+	}
+	applied := k.applied(lines, res)
+	if !k.fails(res) {
+		k.seen[textOf(applied)] = true
+		return false
+	}
+	if !simpler(weigh(applied, res.Steps), k.best) {
+		return false
+	}
+	return k.confirm(lines, res)
+}
+
+// applied returns which lines of a script a run knows of.
+func (k *shrinker) applied(lines []simnet.Line, res *simnet.Result) []simnet.Line {
+	if len(res.Script.Lines) > len(lines) {
+		return lines // others that it was not given
+	}
+	return res.Script.Lines
+}
+
+// confirm executes lines, with which there was a run, once more, and takes them if
+// that is the same one: as they applied, or, should that not be the same script
+// after all, as they were.
+func (k *shrinker) confirm(lines []simnet.Line, res *simnet.Result) bool {
+	forms := [][]simnet.Line{k.applied(lines, res), lines}
+	if textOf(forms[0]) == textOf(lines) {
+		forms = forms[:1] // with the comments
+	}
+	for _, form := range forms {
+		if k.spent() {
+			k.cut = true
+			return false
+		}
+		if again := k.execute(form); k.fails(again) && again.Hash == res.Hash {
+			k.best, k.result = weigh(form, again.Steps), again
+			k.seen[textOf(form)] = true
+			return true
+		}
+	}
+	k.unsteady = true
+	return false
+}
+
+// minimal reports whether the script was executed without each of its lines.
+func (k *shrinker) minimal() bool {
+	for i := range k.best.lines {
+		if !k.seen[textOf(without(k.best.lines, i, i+1))] {
+			return false
+		}
+	}
+	return !k.cut
+}
+
+// shrink looks for simpler scripts until there are none, or the budget is spent.
+func (k *shrinker) shrink() {
+	if k.attempt(nil) || len(k.best.lines) == 0 {
+		return
+	}
+	k.truncate()
+	k.sweep()
+	passes := []func() bool{k.drop, k.simplify, k.merge, k.dropPair, k.alone, k.moveAndDrop}
+	for again := true; again && !k.spent() && len(k.best.lines) > 0; {
+		again = slices.ContainsFunc(passes, func(pass func() bool) bool { return pass() })
+	}
+}
+
+// truncate looks for the last line that matters: what is before it happens as
+// before.
+func (k *shrinker) truncate() {
+	for low := 0; low < len(k.best.lines) && !k.spent(); {
+		middle := (low + len(k.best.lines)) / 2
+		if !k.attempt(k.best.lines[:middle]) {
+			low = middle + 1
+		}
+	}
+}
+
+// sweep takes away half of the lines, then quarters, down to single ones, from the
+// end: what a line changes comes after it.
+func (k *shrinker) sweep() {
+	for size := max(1, len(k.best.lines)/2); size > 0 && !k.spent(); size /= 2 {
+		for end := len(k.best.lines); end > 0; {
+			start := max(0, end-size)
+			k.attempt(without(k.best.lines, start, end))
+			end = min(start, len(k.best.lines))
+		}
+	}
+}
+
+// drop does without one line.
+func (k *shrinker) drop() bool {
+	for i := len(k.best.lines) - 1; i >= 0; i-- {
+		if k.attempt(without(k.best.lines, i, i+1)) {
+			return true
+		}
+	}
+	return false
+}
+
+// dropPair does without two, of which each has to be answered by the other.
+func (k *shrinker) dropPair() bool {
+	const most = 16 // lines, of which there are 120 pairs
+	n := len(k.best.lines)
+	if n > most {
+		return false
+	}
+	for j := n - 1; j > 0; j-- {
+		for i := j - 1; i >= 0; i-- {
+			if k.attempt(without(without(k.best.lines, j, j+1), i, i+1)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// alone tries each line of the first script by itself, from the last on.
+func (k *shrinker) alone() bool {
+	const most = 64
+	if len(k.best.lines) < 2 {
+		return false
+	}
+	for i := len(k.first) - 1; i >= max(0, len(k.first)-most); i-- {
+		if k.attempt(k.first[i : i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// without returns lines but for those from i to j.
+func without(lines []simnet.Line, i, j int) []simnet.Line {
+	return slices.Concat(lines[:i], lines[j:])
+}
+
+// textOf is what lines are known by: they themselves, without comments.
+func textOf(lines []simnet.Line) string {
+	var b strings.Builder
+	for _, l := range lines {
+		l.Why = ""
+		b.WriteString(l.String())
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
