@@ -59,7 +59,8 @@ type Shrunk struct {
 // that cannot be executed. try is called on the caller's goroutine, for as long as
 // Shrink takes. Data of the script is passed on as it is.
 func Shrink(s simnet.Script, opt ShrinkConfig, try func(simnet.Script) *simnet.Result) *Shrunk {
-	k := &shrinker{try: try, data: s.Data, budget: opt.Budget, steps: opt.Steps, seen: map[string]bool{}}
+	k := &shrinker{try: try, data: s.Data, budget: opt.Budget, steps: opt.Steps,
+		seen: map[string]bool{}, failed: map[string][]simnet.Line{}}
 	if k.budget <= 0 {
 		k.budget = 2000
 	}
@@ -90,20 +91,26 @@ type shrinker struct {
 	budget, steps int    // left
 	executions    int
 	unsteady      bool
-	cut           bool            // the budget was spent before something could be confirmed
-	seen          map[string]bool // texts of scripts that need not be executed any more
+	cut           bool // the budget was spent before something could be confirmed
 
 	first  []simnet.Line // as they applied
-	tasks  []string      // that they are about
+	tasks  []string      // that they are about, but the world
 	best   weighed
 	result *simnet.Result
+	taken  int // how often there was a simpler one
+
+	// By text: scripts that need not be executed any more; and of those the ones that
+	// fail, and are not simpler than the best was, as they applied. Both are only
+	// looked up.
+	seen   map[string]bool
+	failed map[string][]simnet.Line
 }
 
 // execute executes the program with some lines. It may return nil.
 func (k *shrinker) execute(lines []simnet.Line) *simnet.Result {
 	k.executions++
 	k.budget--
-	res := k.try(simnet.Script{Data: k.data, Lines: slices.Clone(lines)})
+	res := k.try(simnet.Script{Data: slices.Clone(k.data), Lines: slices.Clone(lines)})
 	if res != nil {
 		k.steps -= max(1, res.Steps)
 		if _, ok := res.Err.(*simnet.Blocked); ok {
@@ -127,19 +134,18 @@ func (k *shrinker) begin(lines []simnet.Line) bool {
 		return false
 	}
 	k.first = k.best.lines
+	know := func(task string) {
+		if task != "world" && !slices.Contains(k.tasks, task) {
+			k.tasks = append(k.tasks, task)
+		}
+	}
 	for _, l := range k.first {
-		k.know(l.Task.String())
+		know(l.Task.String())
 		if l.Kind == simnet.KindRun {
-			k.know(l.Answer)
+			know(l.Answer)
 		}
 	}
 	return true
-}
-
-func (k *shrinker) know(task string) {
-	if task != "world" && !slices.Contains(k.tasks, task) {
-		k.tasks = append(k.tasks, task)
-	}
 }
 
 // attempt executes lines if that was not done yet, and takes them as they applied
@@ -154,30 +160,23 @@ func (k *shrinker) attempt(lines []simnet.Line) bool {
 	if res == nil {
 		return false
 	}
-	applied := k.applied(lines, res)
+	applied := applied(lines, res)
 	if !k.fails(res) {
 		k.seen[textOf(applied)] = true
 		return false
 	}
 	if !simpler(weigh(applied, res.Steps), k.best) {
+		k.failed[key] = applied
 		return false
 	}
 	return k.confirm(lines, res)
-}
-
-// applied returns which lines of a script a run knows of.
-func (k *shrinker) applied(lines []simnet.Line, res *simnet.Result) []simnet.Line {
-	if len(res.Script.Lines) > len(lines) {
-		return lines // others that it was not given
-	}
-	return res.Script.Lines
 }
 
 // confirm executes lines, with which there was a run, once more, and takes them if
 // that is the same one: as they applied, or, should that not be the same script
 // after all, as they were.
 func (k *shrinker) confirm(lines []simnet.Line, res *simnet.Result) bool {
-	forms := [][]simnet.Line{k.applied(lines, res), lines}
+	forms := [][]simnet.Line{applied(lines, res), lines}
 	if textOf(forms[0]) == textOf(lines) {
 		forms = forms[:1] // with the comments
 	}
@@ -189,11 +188,20 @@ func (k *shrinker) confirm(lines []simnet.Line, res *simnet.Result) bool {
 		if again := k.execute(form); k.fails(again) && again.Hash == res.Hash {
 			k.best, k.result = weigh(form, again.Steps), again
 			k.seen[textOf(form)] = true
+			k.taken++
 			return true
 		}
 	}
 	k.unsteady = true
 	return false
+}
+
+// applied returns which lines of a script a run knows of.
+func applied(lines []simnet.Line, res *simnet.Result) []simnet.Line {
+	if len(res.Script.Lines) > len(lines) {
+		return lines // others than it was given
+	}
+	return res.Script.Lines
 }
 
 // minimal reports whether the script was executed without each of its lines.
@@ -207,85 +215,29 @@ func (k *shrinker) minimal() bool {
 }
 
 // shrink looks for simpler scripts until there are none, or the budget is spent.
+// What is cheap and mostly pays comes first, and is done again after each success
+// of what is not.
 func (k *shrinker) shrink() {
 	if k.attempt(nil) || len(k.best.lines) == 0 {
 		return
 	}
 	k.truncate()
 	k.sweep()
-	passes := []func() bool{k.drop, k.simplify, k.merge, k.dropPair, k.alone, k.moveAndDrop}
-	for again := true; again && !k.spent() && len(k.best.lines) > 0; {
-		again = slices.ContainsFunc(passes, func(pass func() bool) bool { return pass() })
-	}
-}
-
-// truncate looks for the last line that matters: what is before it happens as
-// before.
-func (k *shrinker) truncate() {
-	for low := 0; low < len(k.best.lines) && !k.spent(); {
-		middle := (low + len(k.best.lines)) / 2
-		if !k.attempt(k.best.lines[:middle]) {
-			low = middle + 1
+	for {
+		for k.gains(k.drop) || k.gains(k.dropLife) || k.gains(k.dropTask) || k.gains(k.dropNear) || k.gains(k.shortcut) {
+		}
+		if !(k.gains(k.alone) || k.gains(k.calm) || k.gains(k.dropPair) || k.gains(k.merge) ||
+			k.gains(k.moveAndDrop) || k.gains(k.move) || k.gains(k.drift)) {
+			return
 		}
 	}
 }
 
-// sweep takes away half of the lines, then quarters, down to single ones, from the
-// end: what a line changes comes after it.
-func (k *shrinker) sweep() {
-	for size := max(1, len(k.best.lines)/2); size > 0 && !k.spent(); size /= 2 {
-		for end := len(k.best.lines); end > 0; {
-			start := max(0, end-size)
-			k.attempt(without(k.best.lines, start, end))
-			end = min(start, len(k.best.lines))
-		}
-	}
-}
-
-// drop does without one line.
-func (k *shrinker) drop() bool {
-	for i := len(k.best.lines) - 1; i >= 0; i-- {
-		if k.attempt(without(k.best.lines, i, i+1)) {
-			return true
-		}
-	}
-	return false
-}
-
-// dropPair does without two, of which each has to be answered by the other.
-func (k *shrinker) dropPair() bool {
-	const most = 16 // lines, of which there are 120 pairs
-	n := len(k.best.lines)
-	if n > most {
-		return false
-	}
-	for j := n - 1; j > 0; j-- {
-		for i := j - 1; i >= 0; i-- {
-			if k.attempt(without(without(k.best.lines, j, j+1), i, i+1)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// alone tries each line of the first script by itself, from the last on.
-func (k *shrinker) alone() bool {
-	const most = 64
-	if len(k.best.lines) < 2 {
-		return false
-	}
-	for i := len(k.first) - 1; i >= max(0, len(k.first)-most); i-- {
-		if k.attempt(k.first[i : i+1]) {
-			return true
-		}
-	}
-	return false
-}
-
-// without returns lines but for those from i to j.
-func without(lines []simnet.Line, i, j int) []simnet.Line {
-	return slices.Concat(lines[:i], lines[j:])
+// gains reports whether a pass over the script made it simpler.
+func (k *shrinker) gains(pass func()) bool {
+	before := k.taken
+	pass()
+	return k.taken > before
 }
 
 // textOf is what lines are known by: they themselves, without comments.

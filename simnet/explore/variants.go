@@ -1,70 +1,70 @@
 package explore
 
 import (
+	"math/rand/v2"
 	"slices"
 
 	"example.com/brine/simnet"
 )
 
-// simplify replaces one line by a variant.
-func (k *shrinker) simplify() bool {
-	for i, l := range k.best.lines {
-		for _, v := range append(k.calmer(l), k.elsewhere(l)...) {
-			if k.attempt(replaced(k.best.lines, i, v)) {
-				return true
-			}
-		}
-	}
-	return false
-}
+// calm replaces lines by calmer ones.
+func (k *shrinker) calm() { k.vary(k.calmer) }
 
-// merge makes one of two lines by which a task is chosen, as in A to B and B to C:
-// the second's choice where the first's was.
-func (k *shrinker) merge() bool {
-	n := len(k.best.lines)
-	const most = 16
-	if n > most {
-		return false
-	}
-	for j := n - 1; j > 0; j-- {
-		for i := j - 1; i >= 0; i-- {
-			a, b := k.best.lines[i], k.best.lines[j]
-			if a.Kind != simnet.KindRun || b.Kind != simnet.KindRun || a.Answer == b.Answer {
-				continue
-			}
-			a.Answer = b.Answer
-			if k.attempt(replaced(without(k.best.lines, j, j+1), i, a)) {
-				return true
+// move replaces lines by such that may make the run shorter.
+func (k *shrinker) move() { k.vary(k.elsewhere) }
+
+func (k *shrinker) vary(variants func(simnet.Line) []simnet.Line) {
+	for i := 0; i < len(k.best.lines); i++ {
+		for _, v := range variants(k.best.lines[i]) {
+			if i < len(k.best.lines) {
+				k.attempt(replaced(k.best.lines, i, v))
 			}
 		}
 	}
-	return false
 }
 
 // moveAndDrop replaces one line by a variant that makes another superfluous.
-func (k *shrinker) moveAndDrop() bool {
-	const most = 8
-	n := len(k.best.lines)
-	if n < 2 || n > most {
-		return false
+func (k *shrinker) moveAndDrop() {
+	const most = 6
+	if len(k.best.lines) > most {
+		return
 	}
-	for i, l := range k.best.lines {
-		for _, v := range k.elsewhere(l) {
-			for j := n - 1; j >= 0; j-- {
+	for i := 0; i < len(k.best.lines); i++ {
+		for _, v := range k.elsewhere(k.best.lines[i]) {
+			for j := len(k.best.lines) - 1; j >= 0 && i < len(k.best.lines) && len(k.best.lines) > 1; j-- {
 				if j != i && k.attempt(without(replaced(k.best.lines, i, v), j, j+1)) {
-					return true
+					break
 				}
 			}
 		}
 	}
-	return false
 }
 
-func replaced(lines []simnet.Line, i int, l simnet.Line) []simnet.Line {
-	lines = slices.Clone(lines)
-	l.Why = ""
-	lines[i] = l
-	return lines
+// drift goes from script to script that fail but are not simpler, replacing a line
+// each time, and looks in each whether it can do without one. It goes at random,
+// always in the same way.
+func (k *shrinker) drift() {
+	const most = 400 // executions
+	random := rand.New(rand.NewPCG(1, 2))
+	lines := k.best.lines
+	for end, try := k.executions+most, 0; try < 3*most && k.executions < end && len(lines) > 1; try++ {
+		i := random.IntN(len(lines))
+		all := append(k.calmer(lines[i]), k.elsewhere(lines[i])...)
+		next := replaced(lines, i, all[random.IntN(len(all))])
+		if k.attempt(next) {
+			lines = k.best.lines
+			continue
+		}
+		if next = k.failed[textOf(next)]; next == nil {
+			continue
+		}
+		lines = next
+		for j := len(lines) - 1; j >= 0; j-- {
+			if k.attempt(without(lines, j, j+1)) {
+				return
+			}
+		}
+	}
 }
 
 // calmer returns variants of a line that are simpler whatever comes of them: the
@@ -106,8 +106,9 @@ func (k *shrinker) elsewhere(l simnet.Line) (list []simnet.Line) {
 		}
 	}
 	for _, op := range []int{1, l.Op / 2, l.Op - 1, l.Op + 1} {
-		v := l
-		if v.Op, v.Ask = op, 1; op >= 1 && !slices.Contains(list, v) {
+		if op >= 1 {
+			v := l
+			v.Op, v.Ask = op, 1
 			list = append(list, v)
 		}
 	}
