@@ -177,6 +177,7 @@ var (
 		simnetPath + "/internal/",
 		reflect.TypeFor[ShrinkConfig]().PkgPath() + ".",
 		reflect.TypeFor[transport.Error]().PkgPath() + ".",
+		strings.TrimSuffix(simnetPath, "simnet") + "proptest.",
 		"runtime.", "runtime/", "iter.", "testing.", "reflect.",
 	}
 	library = libraryFiles()
@@ -185,6 +186,9 @@ var (
 func machinery(function, place string) bool {
 	if function == "" || function == "panic" || library != "" && strings.HasPrefix(place, library) {
 		return true
+	}
+	if strings.Contains(place, "_test.go:") { // a test of it
+		return false
 	}
 	for _, f := range foreign {
 		if strings.HasPrefix(function, f) {
