@@ -45,9 +45,9 @@ func (m *minimizer) minimize(r *simnet.Runner) {
 	if res := m.try(m.f.Script); !Same(res.Err, m.f.Result.Err) {
 		m.faults = m.f.faults // those that the run had; a script has the same words for what is more
 	}
-	sh := Shrink(m.f.Script, ShrinkConfig{Budget: m.cfg.Shrink}, m.try)
+	sh := Shrink(m.f.Script, ShrinkConfig{Budget: m.cfg.Shrink, Err: m.f.Result.Err}, m.try)
 	m.f.Executions += sh.Executions
-	if sh.Unsteady {
+	if m.f.Unsteady = sh.Unsteady; sh.Unsteady {
 		return
 	}
 	x := m.execution(simnet.Replay(sh.Script))
@@ -55,7 +55,7 @@ func (m *minimizer) minimize(r *simnet.Runner) {
 	if res := m.call(x); Same(res.Err, m.f.Result.Err) {
 		before := m.f.Before
 		m.f.set(res)
-		m.f.Before = before
+		m.f.Before, m.f.Complete = before, sh.Complete
 	}
 }
 
