@@ -31,6 +31,9 @@ func (s *sched) ask(k Kind, n, rate int) int {
 	*s.point = Point{Kind: k, N: n, Rate: rate, Task: t.id, Nth: t.nth, After: t.after && k == KindRun, Ask: int(*count), Rates: s.rates, s: s}
 	if k == KindRun {
 		s.point.Tasks = s.list
+		if s.lineage != nil {
+			s.lineage.reached(t)
+		}
 	}
 	return s.pose()
 }

@@ -280,6 +280,9 @@ func (s *sched) arm(c *call, at int64) {
 	if s.witness != nil {
 		s.witness.arm(at)
 	}
+	if s.lineage != nil {
+		s.lineage.timed()
+	}
 	a := &c.alarm
 	if a.pos != 0 {
 		s.unset(a)

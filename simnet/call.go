@@ -278,6 +278,9 @@ func (w *World) recheck(c *call) {
 func (c *call) disarm() {
 	switch {
 	case c.alarm.pos != 0:
+		if s := c.task.s; s.lineage != nil {
+			s.lineage.timed()
+		}
 		c.task.s.unset(&c.alarm)
 	case c.armed:
 		c.armed = false

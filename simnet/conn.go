@@ -98,6 +98,9 @@ func (t *Transport) newConn(d afunix.Desc, local, remote string) *conn {
 	h, _ := t.p.w.k.Handle(t.p.id, d)
 	both.stream = stream{socket{p: t.p, d: d, id: h.ID(), h: h}, local, remote}
 	both.conn = conn{&both.stream, t}
+	if s := t.p.w.sched; s != nil && s.lineage != nil {
+		s.lineage.made(both.id)
+	}
 	t.p.made(d, true, "")
 	return &both.conn
 }

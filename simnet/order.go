@@ -69,6 +69,7 @@ func (s *sched) obey() {
 		o.c = Calm()
 	}
 	s.chooser, s.random, s.exact, s.trusted = o, nil, true, false
+	s.lineage = nil // what is ordered counts what has been asked, which states do not tell
 	if s.trace != nil {
 		s.chooser = s.trace.before(o)
 	}

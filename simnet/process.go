@@ -241,6 +241,9 @@ func (w *World) close(p *Process, d afunix.Desc) {
 	if s := w.sched; s != nil && s.books != nil {
 		s.books.gone(p, d)
 	}
+	if s := w.sched; s != nil && s.lineage != nil {
+		s.lineage.closed()
+	}
 	_, woken := w.k.Close(p.id, d)
 	w.events(woken)
 }

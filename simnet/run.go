@@ -109,6 +109,7 @@ type kept struct {
 	wakers  []*call
 	same    []*alarm
 	waits   []*waits
+	lineage *lineage
 }
 
 // Loop calls f with a Runner, on a goroutine of its own, and returns when f does.
@@ -299,6 +300,7 @@ func (r *Runner) world(cfg Config) *World {
 			s.trusted = true
 			*s.point = Point{s: s}
 		}
+		s.followed(c)
 		if c, ok := c.(starter); ok {
 			c.start(s)
 		}
@@ -348,7 +350,7 @@ func (r *Runner) reap(s *sched) {
 	s.alarms.reset()
 	clear(s.wakers)
 	clear(s.sameTime)
-	r.kept = kept{s.tasks[:0], s.runq, s.heap, s.answers[:0], s.wakers[:0], s.sameTime[:0], s.w.waits}
+	r.kept = kept{s.tasks[:0], s.runq, s.heap, s.answers[:0], s.wakers[:0], s.sameTime[:0], s.w.waits, r.kept.lineage}
 	s.tasks, s.runq, s.heap, s.answers, s.wakers, s.sameTime = nil, runq{}, nil, nil, nil, nil
 }
 

@@ -65,6 +65,7 @@ type sched struct {
 	hash      uint64
 	attention atomic.Uint32 // something that attend has to see to
 	witness   *witness      // nil if the run is not verified
+	lineage   *lineage      // nil if nobody wants to know its states
 	stray     atomic.Pointer[Misuse]
 	processes []*Process            // that were started, in order
 	striker   *striker              // nil if there are no faults
@@ -160,6 +161,9 @@ func (s *sched) approach(p *Process, op Op, id afunix.ID, path string) (t, to *t
 	}
 	if s.exact && !s.trusted {
 		t.asks = asks{}
+		if s.lineage != nil {
+			s.lineage.enter(t)
+		}
 	}
 	if s.attention.Load() != 0 {
 		s.attend()
@@ -196,6 +200,9 @@ func (s *sched) leave(p *Process, op Op, n int, err error) {
 		h = mix(h, errorHash(err))
 	}
 	s.hash = h
+	if s.lineage != nil {
+		s.lineage.left(n, err)
+	}
 	s.publish()
 }
 
@@ -224,6 +231,9 @@ func (s *sched) block(t *task) {
 // pick chooses who goes on after the running task, which is not runnable. It
 // returns nil with the verdict if the run is over.
 func (s *sched) pick() *task {
+	if s.lineage != nil {
+		s.lineage.cut(s.task)
+	}
 	if s.attention.Load() != 0 {
 		s.attend()
 	}
@@ -313,6 +323,9 @@ func (s *sched) ring(a *alarm) {
 	if s.fault != nil && s.delay(a) {
 		return
 	}
+	if s.lineage != nil {
+		s.lineage.rang(a)
+	}
 	s.unset(a)
 	was := s.now
 	if a.at > s.now {
@@ -362,6 +375,9 @@ func (s *sched) choose(k Kind, n, rate int) (i int) {
 	case s.exact:
 		i = s.ask(k, n, rate)
 		s.answers = append(s.answers, uint32(i))
+		if s.lineage != nil && k != KindRun {
+			s.lineage.answered(k, n, i)
+		}
 	}
 	s.count(k)
 	return i
@@ -372,6 +388,9 @@ func (s *sched) chooseOf(a *alarm, k Kind, n, rate int) (i int) {
 	if s.exact {
 		i = s.askOf(a, k, n, rate)
 		s.answers = append(s.answers, uint32(i))
+		if s.lineage != nil {
+			s.lineage.answered(k, n, i)
+		}
 	} else if s.random != nil {
 		i = s.random.pick(k, n, rate, s.rates)
 	}

@@ -275,6 +275,9 @@ func (w *World) from(bufs [][]byte, n int) [][]byte {
 
 // numbers puts the numbers of fds, descriptors of p, into w.descs.
 func (w *World) numbers(p *Process, fds []transport.FD) syscall.Errno {
+	if s := w.sched; s != nil && s.lineage != nil {
+		s.lineage.sends()
+	}
 	for i, fd := range fds {
 		d, ok := p.own(fd)
 		if !ok {
