@@ -83,6 +83,9 @@ func (s *sched) conclude() {
 // subside ends the faults, and begins to watch that calls end.
 func (s *sched) subside() {
 	s.limit = s.bound
+	if s.lineage != nil {
+		s.lineage.scope = whole // which calls are blocked now is everybody's
+	}
 	if s.striker != nil {
 		clear(s.striker.left[:])
 	}

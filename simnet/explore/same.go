@@ -23,7 +23,7 @@ func Same(a, b error) bool {
 }
 
 // Class returns in a line what makes a verdict the failure that it is, and leaves
-// out what differs from run to run: numbers, addresses, quoted data, and which
+// out what differs from run to run: numerals, addresses, quoted data, and which
 // task it was. It is "" for nil and for a run that was skipped, which have not
 // failed.
 //
@@ -71,7 +71,7 @@ var (
 	quotedData = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
 	address    = regexp.MustCompile(`0x[0-9a-fA-F]+`)
 	number     = regexp.MustCompile(`[0-9]+`)
-	numbers    = regexp.MustCompile(`#(?:[ ,]+#)+`) // a list of whatever length
+	numerals    = regexp.MustCompile(`#(?:[ ,]+#)+`) // a list of whatever length
 )
 
 // mask takes out of a text what differs from run to run.
@@ -79,7 +79,7 @@ func mask(text string) string {
 	text = quotedData.ReplaceAllString(text, `""`)
 	text = address.ReplaceAllString(text, "#")
 	text = number.ReplaceAllString(text, "#")
-	return numbers.ReplaceAllString(text, "#")
+	return numerals.ReplaceAllString(text, "#")
 }
 
 func at(place string) string {
