@@ -35,14 +35,31 @@ func (cfg Config) Check(t testing.TB, body func(s *Sim)) {
 		return
 	}
 	c.regress()
-	rep, err := c.explore(context.Background())
+	ctx, cancel := c.deadline()
+	defer cancel()
+	rep, err := c.explore(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if rep.Failure != nil {
-		c.fail(rep.Failure)
+		c.found(rep.Failure, "")
 	}
 	c.conclude(rep)
+}
+
+// deadline returns a context that ends before the test's time is over, so that
+// there is some left to say what was found.
+func (c *check) deadline() (context.Context, context.CancelFunc) {
+	t, ok := c.t.(interface{ Deadline() (time.Time, bool) })
+	if !ok {
+		return context.WithCancel(context.Background())
+	}
+	at, ok := t.Deadline()
+	if !ok {
+		return context.WithCancel(context.Background())
+	}
+	left := time.Until(at)
+	return context.WithTimeoutCause(context.Background(), left-min(left/5, 20*time.Second), errors.New("the test's time is over (go test -timeout)"))
 }
 
 // Explore is [Config.Check] without a test: for a command, or a table. Regression

@@ -33,6 +33,10 @@ func Draw[V any](s *Sim, g *rapid.Generator[V], name string) V {
 		if err := json.Unmarshal([]byte(d.JSON), &v); err != nil {
 			s.Fatalf("data %s of the script is not of type %T: %v", name, v, err)
 		}
+		if s.word {
+			s.data = append(s.data, d)
+		}
+		return v
 	case s.held != nil:
 		s.Fatalf("the body draws %s, of which the script has no data: it is of another program", name)
 	case s.t == nil:

@@ -15,12 +15,11 @@ import (
 	"example.com/brine/simnet/explore"
 )
 
-// fail reports a failure that was found, keeps its script for the next time, and
+// found reports a failure that was found, keeps its script for the next time, and
 // ends the test.
-func (c *check) fail(f *explore.Failure) {
+func (c *check) found(f *explore.Failure, title string) {
 	c.t.Helper()
-	title := fmt.Sprintf("run %d of strategy %s, seed %d, fails", f.Index, f.Strategy, f.Seed)
-	if f.Diverged == nil {
+	if f.Diverged == nil && f.Result.Trace != nil {
 		c.keep(f)
 	}
 	c.report(f, title)
@@ -49,7 +48,21 @@ func (c *check) keep(f *explore.Failure) {
 	if c.cfg.World != (simnet.Config{}) {
 		call = "cfg.Replay"
 	}
-	f.Test = fmt.Sprintf("%s(t, %q, %s)", call, text, body)
+	f.Test = fmt.Sprintf("%s(t, %q, %s)", call, brief(f.Script), body)
+}
+
+// brief writes a script without its comments and columns.
+func brief(s simnet.Script) string {
+	var b strings.Builder
+	for _, d := range s.Data {
+		b.WriteString(d.String() + "\n")
+	}
+	head, _, _ := strings.Cut(simnet.Script{}.String(), "\n")
+	for _, l := range s.Lines {
+		l.Why = ""
+		b.WriteString(l.String() + "\n")
+	}
+	return head + "\n" + b.String()
 }
 
 // pattern returns what -run takes to run a test.
@@ -79,7 +92,9 @@ func (c *check) where() (pkg, body string) {
 func (c *check) report(f *explore.Failure, title string) {
 	c.t.Helper()
 	var b bytes.Buffer
-	b.WriteString(title + "\n\n")
+	if title != "" {
+		b.WriteString(title + "\n\n")
+	}
 	f.WriteText(&b)
 	if exit(f.Result.Err) {
 		b.WriteString("\nThe Fatal of the test around the run was called, or runtime.Goexit: use the methods of the Sim.\n")

@@ -18,6 +18,8 @@ type Certificate struct {
 	Pruned   int // that were not, because what would have come of them did elsewhere
 	Distinct int // of the runs executed, by Result.Hash; counted up to 4,194,304
 
+	Fired simnet.Fired // how often each fault has struck
+
 	// Complete says that every run with at most Bound deviations has passed. Covered
 	// is up to how many deviations that is so: Bound if it is complete, -1 if not
 	// even the calm run has.

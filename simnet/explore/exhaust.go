@@ -167,6 +167,9 @@ func (e *exhaustion) execute(i int) bool {
 		c.Distinct++
 	}
 	c.Pruned += p.pruned
+	for f, n := range res.Fired {
+		c.Fired[f] += n
+	}
 	for _, a := range p.offers {
 		if len(e.nodes) >= e.cfg.MaxRuns {
 			e.more = true

@@ -71,7 +71,7 @@ var (
 	quotedData = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
 	address    = regexp.MustCompile(`0x[0-9a-fA-F]+`)
 	number     = regexp.MustCompile(`[0-9]+`)
-	numerals    = regexp.MustCompile(`#(?:[ ,]+#)+`) // a list of whatever length
+	numerals   = regexp.MustCompile(`#(?:[ ,]+#)+`) // a list of whatever length
 )
 
 // mask takes out of a text what differs from run to run.
