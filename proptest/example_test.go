@@ -123,11 +123,10 @@ func ExampleConfig_Explore() {
 		return
 	}
 	f := rep.Failure
-	fmt.Println(f.Property)
+	fmt.Println("run", f.Index, "fails; deviations that it takes:", f.After)
 	fmt.Print(f.Script)
 	// Output:
-	// task p/main failed the run; its log:
-	// 0s p/main example_test.go:134: always "whole messages": false
+	// run 0 fails; deviations that it takes: 1
 	// brine script 1
 	// p/writer 2   run p/main   # before its 2nd operation (send), p/main goes first
 }
