@@ -14,7 +14,7 @@ type sketch struct {
 	limit uint64              // the numbers that are kept are below it; 0 is no limit
 }
 
-const sketchSize = 1 << 16
+const sketchSize = 1 << 15
 
 func (s *sketch) add(h uint64) {
 	if s.limit != 0 && h >= s.limit {
