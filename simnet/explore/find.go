@@ -302,8 +302,10 @@ func (w *worker) note() {
 
 // exited is told that the program has left by runtime.Goexit.
 func (w *worker) exited() {
-	o := &w.ep.slots[w.at]
-	o.done, o.failed, o.err = true, true, &simnet.Exit{Task: "program", Stack: "outside its run"}
+	w.ep.slots[w.at] = slot{
+		index: w.ep.first + int(w.at), done: true, failed: true,
+		err: &simnet.Exit{Task: "program", Stack: "outside its run"},
+	}
 	w.note()
 }
 
