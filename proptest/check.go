@@ -211,7 +211,7 @@ func (c *check) program(x *explore.Execution) *simnet.Result {
 func (c *check) sim(x *explore.Execution) *Sim {
 	s := &Sim{c: c, x: x}
 	if c.backend != "simulated" {
-		s.g = c.goroutines()
+		s.g = s.goroutines()
 	}
 	return s
 }
@@ -242,15 +242,16 @@ func (c *check) repeat() {
 	if given.runs == 0 {
 		runs = 10
 	}
-	began, skipped := time.Now(), 0
+	began, skipped, why := time.Now(), 0, ""
 	for i := range runs {
 		if c.cfg.Time > 0 && time.Since(began) > c.cfg.Time {
 			break
 		}
 		x := &explore.Execution{Index: i}
 		res := c.program(x)
-		if _, ok := res.Err.(*simnet.Skipped); ok {
+		if e, ok := res.Err.(*simnet.Skipped); ok {
 			skipped++
+			why = e.Error()
 			continue
 		}
 		if res.Err != nil {
@@ -258,7 +259,7 @@ func (c *check) repeat() {
 		}
 	}
 	if skipped == runs {
-		c.t.Skipf("every run was skipped on the backend %s: what the body does is simulated only", c.backend)
+		c.t.Skipf("every run was skipped with goroutines (-brine.backend=%s): %s", c.backend, why)
 	}
 	c.t.Logf("%d runs with goroutines (-brine.backend=%s)", runs-skipped, c.backend)
 }

@@ -30,14 +30,21 @@ type goroutines struct {
 // runTime is how long, in real time, a run of goroutines may take.
 const runTime = time.Minute
 
-func (c *check) goroutines() *goroutines {
-	g := &goroutines{c: c}
+func (s *Sim) goroutines() *goroutines {
+	g := &goroutines{c: s.c}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
-	if c.backend == "free" {
-		cfg := c.cfg.World
+	if s.c.backend == "free" {
+		cfg := s.c.cfg.World
 		cfg.Clock = nil
 		g.w = simnet.NewWorld(cfg)
+		return g
 	}
+	dir, err := os.MkdirTemp("", "brine") // not the test's own, whose path is too long for a socket
+	if err != nil {
+		s.c.t.Fatal("proptest: ", err)
+	}
+	g.dir = dir
+	s.Cleanup(func() { os.RemoveAll(dir) })
 	return g
 }
 
@@ -54,12 +61,6 @@ func (g *goroutines) start(s *Sim, p *Process) {
 		tr = g.c.cfg.Real(s)
 		if tr == nil {
 			s.Fatal("Config.Real returned no transport")
-		}
-		if g.dir == "" {
-			dir, err := os.MkdirTemp("", "brine")
-			s.check(err)
-			g.dir = dir
-			s.Cleanup(func() { os.RemoveAll(dir) })
 		}
 	}
 	p.tr, _ = tr.WithCancel(g.ctx)
@@ -131,7 +132,7 @@ func (g *goroutines) run(s *Sim) *simnet.Result {
 	case s.failed:
 		res.Err = &simnet.Failure{Task: "a task"}
 	case s.skipped:
-		res.Err = &simnet.Skipped{Task: "a task"}
+		res.Err = &simnet.Skipped{Task: "a task", Log: string(s.log)}
 	}
 	return res
 }
