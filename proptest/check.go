@@ -84,6 +84,7 @@ type check struct {
 	sets    int    // how many sets of data there are
 	part    int    // of the runs
 	parts   int
+	usual   int // how many runs there are if no flag says otherwise
 
 	draws  atomic.Bool    // the body draws
 	held   []simnet.Datum // what it is given, instead; nil if it draws
@@ -97,6 +98,9 @@ func newCheck(t testing.TB, name string, cfg Config, body func(*Sim)) *check {
 		t.Fatal("proptest: there is no body")
 	}
 	g := &given
+	if c.usual = cfg.Runs; cfg.Runs == 0 && cfg.Time == 0 {
+		c.usual = 1000
+	}
 	if g.runs > 0 || g.time > 0 {
 		c.cfg.Runs, c.cfg.Time = g.runs, g.time
 	}

@@ -27,6 +27,7 @@ func Exhaust(t testing.TB, bound int, body func(s *Sim)) *explore.Certificate {
 func (cfg Config) Exhaust(t testing.TB, bound int, body func(s *Sim)) *explore.Certificate {
 	t.Helper()
 	c := newCheck(t, t.Name(), cfg, body)
+	c.cfg.Runs = cfg.Runs // which no flag is about: fewer would not be all
 	switch {
 	case c.backend != "simulated":
 		t.Skipf("an exhaustive enumeration is simulated only (-brine.backend=%s)", c.backend)
