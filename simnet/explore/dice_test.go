@@ -39,7 +39,7 @@ func TestDice(t *testing.T) {
 
 // TestDiceAnswer has faults drawn by their rates, and the rest evenly.
 func TestDiceAnswer(t *testing.T) {
-	const draws = 65536
+	const draws = 1 << 20
 	for _, test := range []struct {
 		p    simnet.Point
 		want []float64
@@ -49,6 +49,7 @@ func TestDiceAnswer(t *testing.T) {
 		{simnet.Point{Kind: simnet.KindTimer, N: 3}, []float64{1. / 3, 1. / 3, 1. / 3}},
 		{simnet.Point{Kind: simnet.KindFail, N: 3, Rate: 16384, Rates: []int{12288, 4096}}, []float64{.75, .1875, .0625}},
 		{simnet.Point{Kind: simnet.KindKill, N: 3, Rate: 65536, Rates: []int{32768, 32768}}, []float64{0, .5, .5}},
+		{simnet.Point{Kind: simnet.KindShort, N: 3, Rate: 32768, Rates: []int{8192, 8192}}, []float64{.5, .125, .375}},
 		{simnet.Point{Kind: simnet.KindJump, N: 2, Rate: 0, Rates: []int{0}}, []float64{1, 0}},
 	} {
 		d := cast(1, drawPCT)
@@ -57,7 +58,7 @@ func TestDiceAnswer(t *testing.T) {
 			counts[d.answer(&test.p)]++
 		}
 		for i, n := range counts {
-			if want := test.want[i] * draws; math.Abs(n-want) > 4*math.Sqrt(want+1) {
+			if want := test.want[i] * draws; math.Abs(n-want) > 4*math.Sqrt(want) {
 				t.Errorf("%s: %v, want %v", test.p.Kind, counts, test.want)
 			}
 		}

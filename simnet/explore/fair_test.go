@@ -122,3 +122,23 @@ func TestPOSIndependent(t *testing.T) {
 		t.Errorf("the late one is first %d times by the walk, and %d times by pos", walk, pos)
 	}
 }
+
+// TestPOSDrawsAgain has tasks that only sleep, which depends on nothing, not keep
+// the priorities that they began with.
+func TestPOSDrawsAgain(t *testing.T) {
+	counts(t)
+	seen := sample(t, explore.POS(), 2000, func(w *simnet.World, out *strings.Builder) {
+		p := w.Process("p")
+		for i := range 2 {
+			p.Go("task", func() {
+				for range 3 {
+					p.Sleep(p.Now())
+					out.WriteByte(byte('a' + i))
+				}
+			})
+		}
+	})
+	if len(seen) != 20 {
+		t.Error("of 20 interleavings there are", len(seen))
+	}
+}

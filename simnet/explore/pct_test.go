@@ -104,20 +104,28 @@ func TestStarvation(t *testing.T) {
 	counts(t)
 	for _, test := range []struct {
 		name string
+		work int // what is waited for: how many messages back and forth
+		most int // operations in all
 		wait func(p *simnet.Process, done *bool)
 	}{
-		{"yields", func(p *simnet.Process, done *bool) {
+		{"yields", 10, 300, func(p *simnet.Process, done *bool) {
 			for !*done {
 				p.Yield()
 			}
 		}},
-		{"polls", func(p *simnet.Process, done *bool) {
+		{"polls", 10, 4000, func(p *simnet.Process, done *bool) {
 			_, b, err := p.Pair()
 			for !*done && err == nil {
 				b.Recv([][]byte{make([]byte, 1)}, nil, p.Now())
 			}
 		}},
-		{"plays ping-pong", func(p *simnet.Process, done *bool) {
+		{"polls for long", 500, 10_000, func(p *simnet.Process, done *bool) {
+			_, b, err := p.Pair()
+			for !*done && err == nil {
+				b.Recv([][]byte{make([]byte, 1)}, nil, p.Now())
+			}
+		}},
+		{"plays ping-pong", 10, 5000, func(p *simnet.Process, done *bool) {
 			a, b, err := p.Pair()
 			if err != nil {
 				panic(err)
@@ -140,13 +148,14 @@ func TestStarvation(t *testing.T) {
 			for range 3 {
 				p.Go("waiter", func() { test.wait(p, &done) })
 			}
-			a, _, err := p.Pair()
+			a, b, err := p.Pair()
 			if err != nil {
 				panic(err)
 			}
 			p.Go("worker", func() {
-				for range 20 {
+				for range test.work {
 					a.Send([][]byte{{1}}, nil, time.Time{})
+					b.Recv([][]byte{make([]byte, 1)}, nil, time.Time{})
 				}
 				done = true
 			})
@@ -156,7 +165,7 @@ func TestStarvation(t *testing.T) {
 			simnet.Loop(func(r *simnet.Runner) {
 				e := newExplorer(s)
 				for range 200 {
-					res := e.next(r, simnet.Config{Steps: 5000}, build)
+					res := e.next(r, simnet.Config{Steps: test.most}, build)
 					if res.Err != nil {
 						t.Errorf("%s, who waits %s: %v", s.Name(), test.name, res.Err)
 						return

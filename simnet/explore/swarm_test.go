@@ -21,7 +21,7 @@ func TestSwarm(t *testing.T) {
 		planner := s.Planner()
 		var sizes [all + 1]int
 		var kept simnet.Fired
-		changed := 0
+		changed, same := 0, 0
 		for seed := range uint64(seeds) {
 			_, faults := planner.Plan(seed, nil, on)
 			n := 0
@@ -38,11 +38,21 @@ func TestSwarm(t *testing.T) {
 				if set != was {
 					changed++
 				}
+				if was.Rate == 65536 && set != was {
+					t.Fatal("what is to strike always may not:", set)
+				}
 				if set.Max != was.Max || set.Rate > 4*was.Rate || set.Rate < max(1, was.Rate/4) || set.Rate > 65536 {
 					t.Fatal(simnet.Fault(f), set, "of", was)
 				}
 			}
 			sizes[n]++
+			if faults == on {
+				same++
+			}
+		}
+		// Of a portfolio's runs, half have what is switched on.
+		if half := s.Name() == "portfolio"; half != (same > seeds/3) || same > 2*seeds/3 {
+			t.Error(s.Name(), "leaves the faults as they are", same, "times")
 		}
 		if sizes[0] > 0 || sizes[1] < seeds/20 || sizes[all] < seeds/20 || sizes[2] < seeds/20 || sizes[3] < seeds/20 {
 			t.Error(s.Name(), "sizes of subsets:", sizes)
