@@ -17,14 +17,20 @@ type Lesson struct {
 
 	// Tasks is what the first 256 tasks did, in the order in which they were started.
 	Tasks []simnet.TaskTally
+
+	skewed bool // Questions say nothing of other runs
 }
 
 // A Learner has runs teach. It is for one run at a time; the zero Learner is ready.
-type Learner struct{ tally simnet.Tally }
+type Learner struct {
+	c     simnet.Chooser
+	tally simnet.Tally
+}
 
 // Of returns the Chooser to execute a run with in c's stead: it gives c's answers,
 // and the scheduler asks c as fast as without. It is valid until the next Of.
 func (l *Learner) Of(c simnet.Chooser) simnet.Chooser {
+	l.c = c
 	l.tally.Reset(c, mostTasks)
 	return &l.tally
 }
@@ -33,6 +39,9 @@ func (l *Learner) Of(c simnet.Chooser) simnet.Chooser {
 // the last if it was several. It is the caller's.
 func (l *Learner) Lesson() *Lesson {
 	lesson := &Lesson{Questions: l.tally.Asked[simnet.KindRun], Tasks: slices.Clone(l.tally.Tasks)}
+	if c, ok := l.c.(interface{ skewed() bool }); ok {
+		lesson.skewed = c.skewed()
+	}
 	for _, n := range l.tally.Asked[simnet.KindShort:] {
 		lesson.Faults += n
 	}
@@ -86,12 +95,13 @@ func (k *Knowledge) Merge(lessons []*Lesson) {
 }
 
 func (k *Knowledge) merge(l *Lesson) {
-	q := l.Questions
-	if was := k.questions.round(); was > 0 {
-		q = min(q, 16*was+64) // a run that got stuck is not what others will be like
+	if was := k.questions.round(); was == 0 {
+		k.questions.add(l.Questions)
+	} else if !l.skewed {
+		q := min(l.Questions, 16*was+64) // a run that got stuck is not what others will be like
 		k.spread.add(max(q-was, was-q))
+		k.questions.add(q)
 	}
-	k.questions.add(q)
 	if k.index == nil {
 		k.index = make(map[uint64]int)
 	}

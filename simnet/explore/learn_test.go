@@ -28,6 +28,8 @@ func TestKnowledge(t *testing.T) {
 		{"runs that differ", []*Lesson{did(10, 4), did(20, 5), did(30, 6)}, 20 + 2*13, [3]int{5, 5, 5}},
 		{"tasks that never ran", []*Lesson{did(10, 0, 0)}, 10, [3]int{1, 1, 1}},
 		{"a run that got stuck", []*Lesson{did(10, 4), did(1_000_000, 4)}, (10+224)/2 + 2*214, [3]int{4, 4, 4}},
+		{"a skewed run", []*Lesson{did(10, 4), {Questions: 100, skewed: true}}, 10, [3]int{4, 4, 4}},
+		{"nothing but skewed runs", []*Lesson{{Questions: 100, skewed: true}, {Questions: 300, skewed: true}}, 100, [3]int{guess, guess, guess}},
 		{"no questions", []*Lesson{did(0, 2), did(0, 2)}, 0, [3]int{2, 2, 2}},
 	} {
 		var k Knowledge

@@ -21,10 +21,10 @@ const deepest = 99
 //
 // Depth 0 draws it for each run, from 2 to 4. k is learned; while nothing is known,
 // its magnitude is drawn, too. So that nobody waits for ever, a task is put below
-// all others that has gone on k times in a row (256 at least, and 1,024 at most) or
-// has yielded 8 times in a row while others could run; and, once a run is four
-// times that long, whoever is highest after every 64 questions. Once that was
-// needed, patience is half of what it was.
+// all others that has gone on k times in a row (256 at least) or has yielded 8
+// times in a row while others could run; and, once a run is four times that long,
+// whoever is highest after every 64 questions. Once that was needed, patience is
+// half of what it was, and how long such a run is says nothing of others.
 func PCT(depth int) Strategy { return pct{min(max(depth, 0), deepest)} }
 
 type pct struct{ depth int }
@@ -53,9 +53,11 @@ func (p *pctPlanner) Plan(seed uint64, k *Knowledge, faults simnet.Faults) (simn
 		depth = 2 + c.below(3)
 	}
 	length := k.length()
-	if length == 0 {
+	if c.patience = max(length, leastPatience); length == 0 {
+		c.patience = mostPatience
 		length = 8 << c.below(10)
 	}
+	c.long = 4 * c.patience
 	for i := 1; i < depth; i++ {
 		c.changes = append(c.changes, change{1 + c.below(length), belowFresh - uint64(i)})
 	}
@@ -65,8 +67,6 @@ func (p *pctPlanner) Plan(seed uint64, k *Knowledge, faults simnet.Faults) (simn
 		}
 		return int(int64(a.priority - b.priority)) // both are near belowFresh
 	})
-	c.patience = min(max(length, leastPatience), mostPatience)
-	c.long = 4 * c.patience
 	return c, faults
 }
 
@@ -77,7 +77,7 @@ const (
 	belowAll   = 1 << 62
 
 	leastPatience = 256
-	mostPatience  = 1024
+	mostPatience  = 1024 // while nothing is known
 	impatience    = 64
 	mostYields    = 8
 )
@@ -99,7 +99,12 @@ type pctChooser struct {
 
 	streak, yields int // how often in a row the running task has gone on
 	patience, long int
+	impatient      bool // it has put a task below all others for the others' sake
 }
+
+// skewed reports whether the run has become longer than others would be, by who
+// was chosen.
+func (c *pctChooser) skewed() bool { return c.impatient }
 
 // Choose implements simnet.Chooser.
 func (c *pctChooser) Choose(p *simnet.Point) int {
@@ -114,6 +119,7 @@ func (c *pctChooser) Choose(p *simnet.Point) int {
 		best = c.highest(p)
 	}
 	if c.unfair(p, best) {
+		c.impatient = true
 		c.lowest--
 		*c.priority.at(p.Tasks[best]) = c.lowest
 		best = c.highest(p)

@@ -119,13 +119,13 @@ func TestStarvation(t *testing.T) {
 				b.Recv([][]byte{make([]byte, 1)}, nil, p.Now())
 			}
 		}},
-		{"polls for long", 500, 10_000, func(p *simnet.Process, done *bool) {
+		{"polls for long", 200, 10_000, func(p *simnet.Process, done *bool) {
 			_, b, err := p.Pair()
 			for !*done && err == nil {
 				b.Recv([][]byte{make([]byte, 1)}, nil, p.Now())
 			}
 		}},
-		{"plays ping-pong", 10, 5000, func(p *simnet.Process, done *bool) {
+		{"plays ping-pong", 10, 10_000, func(p *simnet.Process, done *bool) {
 			a, b, err := p.Pair()
 			if err != nil {
 				panic(err)
@@ -164,7 +164,7 @@ func TestStarvation(t *testing.T) {
 			most := 0
 			simnet.Loop(func(r *simnet.Runner) {
 				e := newExplorer(s)
-				for range 200 {
+				for range 80 {
 					res := e.next(r, simnet.Config{Steps: test.most}, build)
 					if res.Err != nil {
 						t.Errorf("%s, who waits %s: %v", s.Name(), test.name, res.Err)
