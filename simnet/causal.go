@@ -136,12 +136,9 @@ func (x *lineage) enter(t *task) {
 	if d.sock != 0 {
 		// It may have another by the time of the operation only if this one is dead.
 		d.peer, _ = x.s.w.k.PeerID(d.sock)
-		if *at(&x.loads, int(d.sock)) {
-			d.scope = whole
-		}
 	}
-	if d.op == OpClose && (d.sock == 0 || t.path != "" || x.rides) {
-		d.scope = whole // no connection, or one that descriptors may be under way on
+	if d.op == OpClose && (d.sock == 0 || t.path != "") {
+		d.scope = whole // it is no connection that is closed
 	}
 	*at(&x.doing, int(t.id)) = d
 }
@@ -150,6 +147,9 @@ func (x *lineage) enter(t *task) {
 func (x *lineage) cut(t *task) {
 	d := *at(&x.doing, int(t.id))
 	scope := max(x.scope, d.scope)
+	if x.rides && (d.op == OpClose || *at(&x.loads, int(d.sock))) {
+		scope = whole // descriptors were received with it, perhaps, or are closed
+	}
 	h := mix(x.wall^uint64(t.id)<<32^uint64(t.state), uint64(d.op)<<32^uint64(d.nth))
 	h = mix(h^x.notes, uint64(x.s.now))
 	had := x.had[:0]
@@ -183,8 +183,10 @@ func (x *lineage) cut(t *task) {
 	x.took(h, scope)
 	x.scope, x.notes, x.extra = local, 0, 0
 	// Somebody's contexts are looked at, or it is asked whether time passes, before
-	// the next question: that is whoever's it may be.
-	if x.veiled = x.s.attention.Load()&^booked != 0; x.veiled {
+	// the next question: that is whoever's it may be. And books are kept of who comes
+	// to a socket that several processes have before he does anything there.
+	a := x.s.attention.Load()
+	if x.veiled = a&^booked != 0 || a != 0 && x.rides; x.veiled {
 		x.scope = whole
 	}
 }
@@ -209,7 +211,7 @@ func (x *lineage) reached(t *task) {
 	h := mix(x.sum^uint64(x.scope)<<56, x.notes)
 	h = mix(h, uint64(s.now))
 	if !t.after {
-		h = mix(h, uint64(t.id)) // it goes on, if the answer is calm
+		h = mix(h, 1<<32^uint64(t.id)) // it goes on, if the answer is calm
 	}
 	for id := s.oldest(); id != 0; id = s.next[id] {
 		h = mix(h, uint64(id))
