@@ -190,12 +190,15 @@ func TestPruningIsSoundAtRandom(t *testing.T) {
 		n = min(n, 300)
 	}
 	var bounds [4]int
-	runs, pruned, some := 0, 0, 0
+	runs, pruned, some, failed := 0, 0, 0, 0
 	for seed := range n {
 		l := makeLittle(uint64(seed))
 		c := l.compare(3, 600)
 		if c.diff != "" {
 			t.Errorf("%s\n%v", c.diff, l)
+			if failed++; failed == 5 {
+				t.Fatalf("%d of the first %d programs", failed, seed+1)
+			}
 			continue
 		}
 		bounds[c.bound]++
