@@ -29,6 +29,7 @@ func makeLittle(seed uint64) little {
 		l.wires = append(l.wires, w)
 	}
 	left := 4 + m.IntN(4) // operations
+	daemons := m.IntN(2) == 0
 	for i := range l.procs {
 		p := &l.procs[i]
 		if m.IntN(4) == 0 {
@@ -39,7 +40,7 @@ func makeLittle(seed uint64) little {
 			tasks = 2
 		}
 		for range tasks {
-			p.tasks = append(p.tasks, littleTask{daemon: m.IntN(3) > 0})
+			p.tasks = append(p.tasks, littleTask{daemon: daemons || m.IntN(3) > 0})
 		}
 	}
 	theme := m.IntN(len(themes))

@@ -122,7 +122,7 @@ type mem struct {
 // each process has seen. It never fails.
 func (l little) program(outcome func(x *explore.Execution, what string)) explore.Program {
 	return func(x *explore.Execution) *simnet.Result {
-		mems := make([]*mem, len(l.procs))
+		mems := make([]*mem, len(l.procs)+2)
 		res := x.Run(func(w *simnet.World) { l.build(w, mems) })
 		what := verdict(res.Err)
 		for i, m := range mems {
@@ -175,6 +175,7 @@ func (l little) build(w *simnet.World, mems []*mem) {
 		}
 		lis.Close()
 	}
+	copy(mems[len(l.procs):], coin(w))
 	if l.files > 0 {
 		w.SetMaxFiles(l.files)
 	}
@@ -192,6 +193,23 @@ func (l little) build(w *simnet.World, mems []*mem) {
 			})
 		}
 	}
+}
+
+// coin leaves one more thing open in the end: which of two processes binds a name. So
+// every outcome but for this is two, and who prunes the rest of a run loses one.
+func coin(w *simnet.World) []*mem {
+	mems := []*mem{{}, {}}
+	for _, m := range mems {
+		err := w.Finally(simnet.ProcessConfig{Name: "coin", Spared: true, Main: func(p *simnet.Process) {
+			m.log = nil
+			_, err := p.Listen("@coin", 0, transport.ListenConfig{})
+			m.log = append(m.log, word(err)...)
+		}})
+		if err != nil {
+			panic(err)
+		}
+	}
+	return mems
 }
 
 // by is when an operation that begins now is to give up.
