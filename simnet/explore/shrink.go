@@ -227,7 +227,7 @@ func (k *shrinker) shrink() {
 		for k.gains(k.drop) || k.gains(k.dropLife) || k.gains(k.dropTask) || k.gains(k.dropNear) || k.gains(k.shortcut) {
 		}
 		if !(k.gains(k.alone) || k.gains(k.calm) || k.gains(k.dropPair) || k.gains(k.merge) ||
-			k.gains(k.moveAndDrop) || k.gains(k.move) || k.gains(k.drift)) {
+			k.gains(k.moveAndDrop) || k.gains(k.single) || k.gains(k.move) || k.gains(k.drift)) {
 			return
 		}
 	}

@@ -40,6 +40,44 @@ func (k *shrinker) moveAndDrop() {
 	}
 }
 
+// single tries one line alone, of all that there could be: each answer of the first
+// script, at each operation of which that knows that there is one. Operations that
+// come early are first.
+func (k *shrinker) single() {
+	const most = 400 // executions
+	if n := len(k.best.lines); n < 2 || n > 4 {
+		return
+	}
+	var answers, places []simnet.Line
+	last := map[simnet.TaskName]int{} // only looked up
+	for _, l := range k.first {
+		a := simnet.Line{Kind: l.Kind, Answer: l.Answer, After: l.After, Ask: 1}
+		if !slices.Contains(answers, a) {
+			answers = append(answers, a)
+		}
+		if last[l.Task] == 0 {
+			places = append(places, l)
+		}
+		last[l.Task] = max(last[l.Task], l.Op)
+	}
+	end := k.executions + most
+	for op, there := 1, true; there; op++ {
+		there = false
+		for _, p := range places {
+			if op > last[p.Task] {
+				continue
+			}
+			there = true
+			for _, l := range answers {
+				l.Task, l.Op = p.Task, op
+				if k.executions >= end || k.attempt([]simnet.Line{l}) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // drift goes from script to script that fail but are not simpler, replacing a line
 // each time, and looks in each whether it can do without one. It goes at random,
 // always in the same way.
@@ -121,6 +159,11 @@ func (k *shrinker) elsewhere(l simnet.Line) (list []simnet.Line) {
 		v := l
 		v.After = !v.After
 		list = append(list, v)
+		if name, err := simnet.ParseTaskName(l.Answer); err == nil && l.Task != (simnet.TaskName{}) {
+			v := l
+			v.Task, v.Answer = name, l.Task.String()
+			list = append(list, v)
+		}
 	}
 	return list
 }
