@@ -112,10 +112,16 @@ func (s *sheet) choose() {
 	}
 	show(0, s.scene+first)
 	show(n-last, n)
+	before := map[simnet.TaskName]int{} // only looked up
 	for i := range s.t.Events {
-		if e := &s.t.Events[i]; len(e.Choices) > 0 {
+		e := &s.t.Events[i]
+		if len(e.Choices) > 0 {
 			show(i-around, i+around+1)
+			if at, ok := before[e.Task]; ok { // others went first since then
+				show(at-1, min(at+2*around, i))
+			}
 		}
+		before[e.Task] = i
 	}
 }
 

@@ -84,6 +84,19 @@ client0/main 6     kill server
 		{name: "five tasks in little room", b: crowd(2, 1), opt: explore.ColumnsConfig{Width: 90}},
 		{name: "too many tasks", b: crowd(8, 1), opt: explore.ColumnsConfig{Width: 100, Events: 90}},
 		{name: "long", b: crowd(1, 100), lines: "client0/main 101 run server/conn\nserver/conn 120 fail EPIPE\n"},
+		{name: "passed over", lines: "p/short 2 run p/long\n", b: bug{build: func(w *simnet.World) {
+			p := w.Process("p")
+			yields := func(n int) func() {
+				return func() {
+					for range n {
+						p.Yield()
+					}
+				}
+			}
+			p.Go("first", yields(20))
+			p.Go("short", yields(4))
+			p.Go("long", yields(250))
+		}}},
 		{name: "nothing", b: bug{build: func(w *simnet.World) {}}},
 		{name: "a quiet scene", b: bug{build: func(w *simnet.World) { w.Process("p") }}},
 		{name: "time", b: bug{build: func(w *simnet.World) {
