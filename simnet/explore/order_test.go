@@ -130,6 +130,7 @@ func TestWithoutLife(t *testing.T) {
 		{"c/main 3 restart s\ns#2/main 4 restart s#2\ns#3/main 5 kill s#3", 1, "c/main 3 restart s\ns#2/main 5 kill s#2"},
 		{"c/main 3 kill s\nc/main 4 run s#2/main>conn~2\nc#2/main 5 run s#2/main", 0, "c/main 4 run s/main>conn~2\nc#2/main 5 run s/main"},
 		{"c/main 3 kill s\nc/main 4 timer s#2/main 7\nc/main 5 wake s#3\nc/main 6 pause s#2", 0, "c/main 4 timer s/main 7\nc/main 5 wake s#2\nc/main 6 pause s"},
+		{"s#2/main 2 short 1\ns#2/main 3 restart s#2\ns#3/main 1 run s#2/main", 1, "s#2/main 2 short 1\ns#2/main 1 run s#2/main"},
 		{"c/main 3 kill a%20b\na%20b#2/main 4 short 1\nc/main 5 run a#2/main", 0, "a%20b/main 4 short 1\nc/main 5 run a#2/main"},
 	}
 	for _, test := range tests {

@@ -246,27 +246,36 @@ func TestShrinkSteps(t *testing.T) {
 		res, _ := found(t, r, b, 0)
 		for _, test := range []struct {
 			steps, each int
-			err         error
+			passed      error // what stands for a run that passed
 			most        int
 		}{
-			{1000, 100, res.Err, 10},
-			{0, 1_000_000, res.Err, 50},
-			{0, 10, &simnet.Blocked{}, 25},
+			{1000, 100, nil, 10},
+			{0, 1_000_000, nil, 50},
+			{0, 10, &simnet.Blocked{}, 60},
 		} {
 			got := explore.Shrink(res.Script, explore.ShrinkConfig{Steps: test.steps}, func(s simnet.Script) *simnet.Result {
 				res := again(r, b)(s)
 				res.Steps = test.each
-				if res.Err != nil {
-					res.Err = test.err
-				}
-				if _, ok := test.err.(*simnet.Blocked); ok && res.Err == nil {
-					res.Err = &simnet.Blocked{}
+				if res.Err == nil {
+					res.Err = test.passed
 				}
 				return res
 			})
 			if got.Executions > test.most {
 				t.Errorf("%d executions of %d operations each", got.Executions, test.each)
 			}
+		}
+	})
+}
+
+// TestShrinkBudgets has the budget spent at every point there is.
+func TestShrinkBudgets(t *testing.T) {
+	b := bugNamed(t, "lost message")
+	simnet.Loop(func(r *simnet.Runner) {
+		res, _ := found(t, r, b, 0)
+		whole := explore.Shrink(res.Script, explore.ShrinkConfig{}, again(r, b))
+		for budget := 1; budget <= whole.Executions; budget++ {
+			checkShrink(t, r, b, res.Script, budget)
 		}
 	})
 }
