@@ -1,8 +1,6 @@
 package scoreboard
 
 import (
-	"time"
-
 	"example.com/brine/proptest"
 	"example.com/brine/transport"
 )
@@ -53,6 +51,7 @@ func cancelledBody(s *proptest.Sim, wrong bool) {
 			e.asking.Go("ask", func(view transport.Transport) { e.ask(view, prefix) })
 		}
 		e.asking.Wait(never)
+		user.Abort()
 	})
 	s.Process("user", func(tr transport.Transport) {
 		c := connect(s, tr, keys)
@@ -61,7 +60,7 @@ func cancelledBody(s *proptest.Sim, wrong bool) {
 		}
 		c.Done()
 		var none [1]byte
-		c.Recv(none[:], after(tr, time.Second))
+		c.Recv(none[:], never) // until the editor is done
 		c.Abort()
 	})
 	s.Run()

@@ -1,7 +1,9 @@
 package scoreboard
 
 import (
+	"errors"
 	"sync"
+	"syscall"
 	"time"
 
 	"example.com/brine/ipc"
@@ -19,7 +21,8 @@ func after(tr transport.Transport, d time.Duration) time.Time { return tr.Now().
 // descriptors.
 func listen(s *proptest.Sim, tr transport.Transport, path string) *ipc.Listener {
 	for try := range patience {
-		if l, err := ipc.Listen(tr, path, 8, transport.ListenConfig{}); err == nil {
+		l, err := ipc.Listen(tr, path, 8, transport.ListenConfig{})
+		if err == nil || over(err) {
 			return l
 		}
 		tr.Sleep(after(tr, time.Millisecond<<try))
@@ -40,13 +43,20 @@ func accept(s *proptest.Sim, l *ipc.Listener) *ipc.Conn {
 // connect connects to a server that may not have come up yet.
 func connect(s *proptest.Sim, tr transport.Transport, path string) *ipc.Conn {
 	for try := range patience {
-		if c, err := ipc.Connect(tr, path, never); err == nil {
+		c, err := ipc.Connect(tr, path, never)
+		if err == nil || over(err) {
 			return c
 		}
 		tr.Sleep(after(tr, time.Millisecond<<try))
 	}
 	s.Fatalf("nobody serves %s", path)
 	return nil
+}
+
+// over reports whether a call has failed because the run is over, before the process
+// has come to anything. A nil connection or listener will tell it so again.
+func over(err error) bool {
+	return errors.Is(err, syscall.ECANCELED) || errors.Is(err, syscall.ESRCH)
 }
 
 // patience is how often something is tried that will work in the end, each time
