@@ -42,7 +42,7 @@ func handoverBody(s *proptest.Sim, wrong bool) {
 		stop.Close()
 		serving.Wait(never)
 	})
-	s.Daemon("new", func(tr transport.Transport) {
+	s.Process("new", func(tr transport.Transport) {
 		l, err := tr.Listen(path+".new", 8, transport.ListenConfig{})
 		if err != nil {
 			s.Fatal(err)
@@ -63,7 +63,7 @@ func handoverBody(s *proptest.Sim, wrong bool) {
 		if wrong {
 			rename()
 		}
-		acceptInto(transport.NewGroup(tr), l, never)
+		tr.Background("accept", func() { acceptInto(transport.NewGroup(tr), l, never) })
 	})
 	for _, name := range []string{"one", "two"} {
 		s.Process(name, func(tr transport.Transport) {
@@ -90,7 +90,7 @@ func acceptInto(serving *transport.Group, l transport.Listener, deadline time.Ti
 		if err != nil {
 			return
 		}
-		serving.Go("conn", func(view transport.Transport) {
+		serving.Background("conn", func(view transport.Transport) {
 			defer c.Close()
 			c, err := view.Attach(c)
 			if err != nil {

@@ -35,6 +35,7 @@ var Programs = []*Program{
 	&lockfile,
 	&retry,
 	&buffers,
+	&ring,
 	&goodbye,
 	&cancelled,
 	&leak,
@@ -46,4 +47,5 @@ var Programs = []*Program{
 	&lease,
 	&pool,
 	&mux,
+	&wakeup,
 }
