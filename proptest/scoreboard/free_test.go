@@ -18,7 +18,7 @@ func TestFree(t *testing.T) {
 		if !p.Free() {
 			t.Skip("the bug needs a fault that is simulated only")
 		}
-		if n := repeat(t, p.Config, p.Right(), 20); n >= 0 {
+		if n := repeat(t, p.Config, p.Right(), *clean); n >= 0 {
 			t.Errorf("repeat %d of the corrected program failed", n)
 		}
 		repeat(t, p.Config, p.Wrong(), 20)

@@ -1,7 +1,6 @@
 package scoreboard
 
 import (
-	"example.com/brine/ipc"
 	"example.com/brine/proptest"
 	"example.com/brine/transport"
 )
@@ -27,9 +26,15 @@ func wakeupBody(s *proptest.Sim, wrong bool) {
 				return
 			}
 			tr.Background("conn", func() {
+				defer c.Abort()
+				done := transport.NewQueue[byte](tr)
 				var request [1]byte
 				for c.Recv(request[:], never) == nil {
-					w.add(job{c, request[0]})
+					w.add(job{request[0], done})
+					result, err := done.Pop(never)
+					if err != nil || c.Send([]byte{result}, never) != nil {
+						return
+					}
 				}
 			})
 		}
@@ -51,8 +56,8 @@ func wakeupBody(s *proptest.Sim, wrong bool) {
 
 // A job is what a client asks for, and where the result goes.
 type job struct {
-	client *ipc.Conn
-	what   byte
+	what byte
+	done *transport.Queue[byte]
 }
 
 // A workshop has jobs, and workers that do them.
@@ -74,7 +79,7 @@ func (w *workshop) add(j job) {
 func (w *workshop) work() {
 	for w.more.Wait(never) == nil {
 		for j, ok := w.take(); ok; j, ok = w.take() {
-			j.client.Send([]byte{j.what}, never)
+			j.done.Push(j.what)
 			if w.wrong {
 				break
 			}
