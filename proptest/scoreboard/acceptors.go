@@ -12,7 +12,8 @@ import (
 )
 
 var acceptors = Program{
-	Name: "acceptors",
+	Name:       "acceptors",
+	Deviations: 2,
 	Bug: "a server accepts in two loops, each of which ends at the first error; when the process was short of " +
 		"descriptors twice, nobody accepts any more, and nothing says so",
 	Config: proptest.Config{Faults: simnet.Faults{simnet.FaultEMFILE: {Rate: 65536 / 20, Max: 4}}},

@@ -10,7 +10,8 @@ import (
 )
 
 var buffers = Program{
-	Name: "buffers",
+	Name:       "buffers",
+	Deviations: 2,
 	Bug: "two replicas that have just met send each other all they know, and read only then; where the system's " +
 		"buffers are smaller than that, each waits for the other to read",
 	Config: proptest.Config{Faults: simnet.Faults{simnet.FaultBuffer: {Rate: 65536 / 6}}},

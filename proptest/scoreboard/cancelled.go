@@ -6,7 +6,8 @@ import (
 )
 
 var cancelled = Program{
-	Name: "cancelled",
+	Name:       "cancelled",
+	Deviations: 1,
 	Bug: "an editor cancels a question when the user types on, and asks the next one on the same connection, where " +
 		"the answer to the first is still to come",
 	Body: cancelledBody,

@@ -9,7 +9,8 @@ import (
 )
 
 var deadline = Program{
-	Name: "deadline",
+	Name:       "deadline",
+	Deviations: 3,
 	Bug: "a client computes the deadline of its requests once, when it connects: a session of many requests, each " +
 		"of them answered in time, fails as a whole when a few were slow",
 	Config: proptest.Config{Faults: simnet.Faults{simnet.FaultLate: {Rate: 65536 / 8}}},

@@ -10,7 +10,8 @@ import (
 )
 
 var goodbye = Program{
-	Name: "goodbye",
+	Name:       "goodbye",
+	Deviations: 2,
 	Bug: "a client that has what it wants closes its connection without saying good-bye; what the server has sent at " +
 		"that moment is lost, and the server believes it delivered",
 	Body: goodbyeBody,

@@ -8,7 +8,8 @@ import (
 )
 
 var handover = Program{
-	Name: "handover",
+	Name:       "handover",
+	Deviations: 2,
 	Bug: "a daemon is replaced while it runs: the old one serves all connections that wait and ends, and only then " +
 		"does the new one take over the name; who connects between the two is reset",
 	Body: handoverBody,

@@ -10,7 +10,8 @@ import (
 )
 
 var leak = Program{
-	Name: "leak",
+	Name:       "leak",
+	Deviations: 1,
 	Bug: "a proxy that has accepted a connection and cannot reach the server behind it goes on to the next, and " +
 		"forgets to close the one it has: the client waits for ever",
 	Config: proptest.Config{Faults: simnet.Faults{simnet.FaultEMFILE: {Rate: 65536 / 20, Max: 4}}},

@@ -11,7 +11,8 @@ import (
 )
 
 var lease = Program{
-	Name: "lease",
+	Name:       "lease",
+	Deviations: 1,
 	Bug: "a standby takes over when the heartbeats of the primary have stopped; the primary was only paused, and goes " +
 		"on to write what the standby has written anew",
 	Config: proptest.Config{Faults: simnet.Faults{simnet.FaultPause: {Rate: 65536 / 100, Max: 2}}},

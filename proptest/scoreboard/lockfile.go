@@ -9,7 +9,8 @@ import (
 )
 
 var lockfile = Program{
-	Name: "lockfile",
+	Name:       "lockfile",
+	Deviations: 1,
 	Bug: "whoever leaves a critical section unlocks its lock file and then removes it to tidy up; somebody else has " +
 		"that lock by then, and the next makes a new file and locks that",
 	Body: lockfileBody,

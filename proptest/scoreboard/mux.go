@@ -10,7 +10,8 @@ import (
 )
 
 var mux = Program{
-	Name: "mux",
+	Name:       "mux",
+	Deviations: 1,
 	Bug: "the reader of a multiplexer looks a stream up when the head of a frame has come; until the rest has, the " +
 		"stream is reset, and used again for another, which gets what was not sent to it",
 	Body: muxBody,

@@ -12,7 +12,8 @@ import (
 )
 
 var pool = Program{
-	Name: "pool",
+	Name:       "pool",
+	Deviations: 3,
 	Bug: "a pool of connections releases its lock while it looks whether an idle connection is still alive, and has " +
 		"not yet taken it out: two requests get the same connection, and one the other's answer",
 	Body: poolBody,

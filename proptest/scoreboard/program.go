@@ -10,6 +10,9 @@ type Program struct {
 	Name string
 	Bug  string // in a sentence, as it happens in life
 
+	// Deviations is how many a run has at least in which the bug shows.
+	Deviations int
+
 	// Config has the faults without which the bug cannot happen; if it has none,
 	// the order in which the tasks run is enough, and so the bug can show on
 	// any transport.

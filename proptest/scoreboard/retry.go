@@ -10,7 +10,8 @@ import (
 )
 
 var retry = Program{
-	Name: "retry",
+	Name:       "retry",
+	Deviations: 1,
 	Bug: "a client whose request times out sends it again on a new connection; the server was only slow, and " +
 		"executes it twice",
 	Config: proptest.Config{Faults: simnet.Faults{simnet.FaultEarly: {Rate: 65536 / 50}}},

@@ -10,7 +10,8 @@ import (
 )
 
 var ring = Program{
-	Name: "ring",
+	Name:       "ring",
+	Deviations: 3,
 	Bug: "members of a ring pass on what they have, each to the next, before they receive from the one before; where " +
 		"no buffer in the whole ring is large enough, everybody waits for the next",
 	Config: proptest.Config{Faults: simnet.Faults{simnet.FaultBuffer: {Rate: 65536 / 4}}},

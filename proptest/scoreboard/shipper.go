@@ -10,7 +10,8 @@ import (
 )
 
 var shipper = Program{
-	Name: "shipper",
+	Name:       "shipper",
+	Deviations: 3,
 	Bug: "a server ships its log without ever waiting, and drops a record for which there is no room; of a large one " +
 		"a part was sent, and the collector takes the next record's bytes for the rest",
 	Body: shipperBody,

@@ -12,7 +12,8 @@ import (
 )
 
 var shutdown = Program{
-	Name: "shutdown",
+	Name:       "shutdown",
+	Deviations: 1,
 	Bug: "a server that shuts down closes its listener and every connection that it knows of; one that was accepted " +
 		"at that moment comes to be known after that, and keeps the server from ending",
 	Body: shutdownBody,

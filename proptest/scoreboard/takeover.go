@@ -11,7 +11,8 @@ import (
 )
 
 var takeover = Program{
-	Name: "takeover",
+	Name:       "takeover",
+	Deviations: 1,
 	Bug: "two instances of a daemon are started after a crash; both find a socket file that nobody answers at, " +
 		"and the second removes the one that the first has just made",
 	Body: takeoverBody,

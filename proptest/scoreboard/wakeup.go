@@ -6,7 +6,8 @@ import (
 )
 
 var wakeup = Program{
-	Name: "wakeup",
+	Name:       "wakeup",
+	Deviations: 2,
 	Bug: "workers wait for a signal and take one job for each; signals that come while all of them are busy are one " +
 		"signal, and so a job stays where it is, whose client waits for ever",
 	Body: wakeupBody,
