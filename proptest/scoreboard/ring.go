@@ -11,7 +11,7 @@ import (
 
 var ring = Program{
 	Name:       "ring",
-	Deviations: 3,
+	Deviations: 4,
 	Bug: "members of a ring pass on what they have, each to the next, before they receive from the one before; where " +
 		"no buffer in the whole ring is large enough, everybody waits for the next",
 	Config: proptest.Config{Faults: simnet.Faults{simnet.FaultBuffer: {Rate: 65536 / 4}}},
@@ -19,7 +19,7 @@ var ring = Program{
 }
 
 func ringBody(s *proptest.Sim, wrong bool) {
-	members := []string{"a", "b", "c"}
+	members := []string{"a", "b", "c", "d"}
 	for i, name := range members {
 		next := s.Path(members[(i+1)%len(members)] + ".sock")
 		s.Process(name, func(tr transport.Transport) {

@@ -11,7 +11,7 @@ import (
 
 var shipper = Program{
 	Name:       "shipper",
-	Deviations: 3,
+	Deviations: 2,
 	Bug: "a server ships its log without ever waiting, and drops a record for which there is no room; of a large one " +
 		"a part was sent, and the collector takes the next record's bytes for the rest",
 	Body: shipperBody,
