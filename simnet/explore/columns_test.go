@@ -84,6 +84,7 @@ client0/main 6     kill server
 		{name: "five tasks in little room", b: crowd(2, 1), opt: explore.ColumnsConfig{Width: 90}},
 		{name: "too many tasks", b: crowd(8, 1), opt: explore.ColumnsConfig{Width: 100, Events: 90}},
 		{name: "long", b: crowd(1, 100), lines: "client0/main 101 run server/conn\nserver/conn 120 fail EPIPE\n"},
+		{name: "passed over before it waits", b: crowd(1, 1), lines: "client0/main 3 run server/accept\n"},
 		{name: "passed over", lines: "p/short 2 run p/long\n", b: bug{build: func(w *simnet.World) {
 			p := w.Process("p")
 			yields := func(n int) func() {

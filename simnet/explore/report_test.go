@@ -73,6 +73,8 @@ func TestReportOf(t *testing.T) {
 		{"unsteady", explore.Failure{Property: "the balance is 3", Script: script, Before: 1, After: 1, Executions: 2, Unsteady: true}},
 		{"diverged", explore.Failure{Property: "the balance is 3", Script: script, Before: 1, After: 1, Executions: 2, Diverged: errors.New("executed again, the run passed"), Unsteady: true}},
 		{"not executed again", *explore.NewFailure(&simnet.Result{Err: &simnet.Exit{Task: "c/main"}})},
+		{"a deadlock without a cycle", *explore.NewFailure(&simnet.Result{Trace: &simnet.Trace{}, Err: &simnet.Deadlock{
+			Waits: []simnet.Wait{{Task: "c/main", Nth: 3, Op: simnet.OpSleep, For: simnet.ForTime}}}})},
 		{"logged", explore.Failure{Script: script, Before: 3, After: 1, Executions: 9, Complete: true, Shell: "go test",
 			Result: &simnet.Result{Err: &simnet.Deadlock{}, Log: strings.Repeat("0s c/main c_test.go:3: so far\n", 25)}}},
 	}

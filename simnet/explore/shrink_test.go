@@ -280,6 +280,24 @@ func TestShrinkBudgets(t *testing.T) {
 	})
 }
 
+// TestShrinkUnconfirmed has the budget spent when a smaller script has failed once.
+func TestShrinkUnconfirmed(t *testing.T) {
+	b := bug{build: func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("a", func() { p.Yield() })
+		p.Go("b", func() { panic("always") })
+	}}
+	s := sure(simnet.ParseScript("brine script 1\np/a 1 run p/b\n"))
+	simnet.Loop(func(r *simnet.Runner) {
+		for budget, lines := range map[int]int{2: 1, 3: 1, 4: 0} {
+			got := explore.Shrink(s, explore.ShrinkConfig{Budget: budget}, again(r, b))
+			if got.After != lines || got.Complete != (lines == 0) || got.Unsteady {
+				t.Errorf("with a budget of %d: %+v", budget, got)
+			}
+		}
+	})
+}
+
 // TestShrinkUnrecorded has results that do not say which lines applied, or say more
 // than there were.
 func TestShrinkUnrecorded(t *testing.T) {
