@@ -76,7 +76,7 @@ func TestClass(t *testing.T) {
 		{panicked + `cannot insert at same_test.go:`, func(w *simnet.World, p *simnet.Process, n int) {
 			slices.SortFunc([]int{1, n + 2}, func(int, int) int { panic("cannot insert") })
 		}},
-		{panicked + `strings: negative Repeat count at same_test.go:`, func(w *simnet.World, p *simnet.Process, n int) { strings.Repeat("x", -1-n) }},
+		{panicked + `strings: negative Repeat count at same_test.go:`, func(w *simnet.World, p *simnet.Process, n int) { _ = strings.Repeat("x", -1-n) }},
 		{failure, func(w *simnet.World, p *simnet.Process, n int) { check(w.TB(), n, n+1) }},
 		{failure, func(w *simnet.World, p *simnet.Process, n int) { check(w.TB(), n, n-1) }},
 		{failure, func(w *simnet.World, p *simnet.Process, n int) {
