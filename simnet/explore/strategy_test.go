@@ -300,3 +300,36 @@ func TestPlanAllocates(t *testing.T) {
 		})
 	}
 }
+
+// TestTraced has runs be recorded, traced, replayed and given orders under choosers
+// that are trusted otherwise.
+func TestTraced(t *testing.T) {
+	for _, s := range strategies() {
+		simnet.Loop(func(r *simnet.Runner) {
+			planner := s.Planner()
+			for seed := range uint64(3) {
+				c, faults := planner.Plan(seed, nil, simnet.AllFaults(500))
+				recorded := r.Run(simnet.Config{Chooser: simnet.Record(c), Faults: faults, Once: true}, medley)
+				c, _ = planner.Plan(seed, nil, simnet.AllFaults(500))
+				traced := r.Run(simnet.Config{Chooser: c, Faults: faults, Trace: true}, medley)
+				if recorded.Hash != traced.Hash || recorded.Script.String() != traced.Script.String() {
+					t.Fatalf("%s: recorded\n%s\ntraced\n%s", s.Name(), recorded.Script, traced.Script)
+				}
+				again := r.Run(simnet.Config{Chooser: simnet.Replay(traced.Script), Once: true}, medley)
+				if again.Hash != traced.Hash {
+					t.Fatal(s.Name(), "replayed, it is another run")
+				}
+			}
+			c, _ := planner.Plan(1, nil, simnet.Faults{})
+			res := r.Run(simnet.Config{Chooser: c}, func(w *simnet.World) {
+				medley(w)
+				if err := w.Order("client/main 3 jump 1s"); err != nil {
+					panic(err)
+				}
+			})
+			if res.Err != nil || res.Fired[simnet.FaultJump] != 1 {
+				t.Error(s.Name(), res.Err, res.Fired)
+			}
+		})
+	}
+}
