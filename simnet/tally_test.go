@@ -154,6 +154,44 @@ func TestTrusted(t *testing.T) {
 	}
 }
 
+// A noting Chooser notes what it is asked.
+type noting struct {
+	c    simnet.Chooser
+	told []string
+}
+
+func (n *noting) Choose(p *simnet.Point) int {
+	n.told = append(n.told, fmt.Sprint(p.Kind, p.N, p.Rate, p.Rates, p.Tasks, p.Task, p.Nth, p.After))
+	return n.c.Choose(p)
+}
+
+// A trusting Chooser is the same, and trusted.
+type trusting struct {
+	trust.Mark
+	noting
+}
+
+// TestTrustedPoint has a trusted Chooser be told the same as any other.
+func TestTrustedPoint(t *testing.T) {
+	for _, program := range programs {
+		for seed := range uint64(3) {
+			cfg := program.cfg
+			one := &trusting{noting: noting{c: simnet.Random(seed)}}
+			cfg.Chooser = one
+			first := simnet.Run(cfg, program.build)
+			other := &noting{c: simnet.Random(seed)}
+			cfg.Chooser = other
+			second := simnet.Run(cfg, program.build)
+			if first.Hash != second.Hash || !slices.Equal(one.told, other.told) {
+				t.Fatal(program.name, seed, "they are told otherwise")
+			}
+			if len(one.told) < 10 {
+				t.Fatal(program.name, "asks", len(one.told), "questions")
+			}
+		}
+	}
+}
+
 // A Tally tells what a run consists of.
 func ExampleCount() {
 	tally := simnet.Count(simnet.Calm(), 10)
