@@ -11,7 +11,7 @@ import (
 
 // How many runs of the corrected programs have to be clean. 10,000 are what is
 // held before a strategy is changed.
-var clean = flag.Int("clean", 200, "execute each corrected program so often")
+var clean = flag.Int("clean", 100, "execute each corrected program so often")
 
 // each calls f for every program, as a test of its own.
 func each(t *testing.T, f func(t *testing.T, p *scoreboard.Program)) {

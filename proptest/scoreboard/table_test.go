@@ -60,6 +60,24 @@ func TestScoreboard(t *testing.T) {
 	}
 }
 
+// TestPage holds docs/scoreboard.md to be about these programs.
+func TestPage(t *testing.T) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	describe(&b)
+	if !strings.Contains(string(text), b.String()) {
+		t.Errorf("%s describes other programs than there are: measure anew with -scoreboard", page)
+	}
+	for _, p := range scoreboard.Programs {
+		if row := fmt.Sprintf("| %s | %d | ", p.Name, p.Deviations); strings.Count(string(text), row) != 1 {
+			t.Errorf("%s has not one row %q: measure anew with -scoreboard", page, row)
+		}
+	}
+}
+
 // found has a strategy look for the bug of a program, once for each seed.
 func found(t *testing.T, p *scoreboard.Program, strategy string) *score {
 	s := &score{}
@@ -101,7 +119,7 @@ Programs of the size of an example, each with a bug as IPC code has them; none o
 They are in package `+"`proptest/scoreboard`"+`, each with its corrected version, and described at the end of this page.
 How many runs does a strategy need to find them, of the %d that it has? Of %d seeds, the median and the worst; "–" is
 "not in %d runs", and "–(3)" that it was so for three of the seeds. Go is Go's own scheduler: the same program with
-ordinary goroutines, repeated until it fails, GOMAXPROCS=%d.
+ordinary goroutines, on the same sockets, repeated until it fails; once, with GOMAXPROCS=%d.
 
 This page is written by:
 

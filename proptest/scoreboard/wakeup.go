@@ -1,6 +1,8 @@
 package scoreboard
 
 import (
+	"time"
+
 	"example.com/brine/proptest"
 	"example.com/brine/transport"
 )
@@ -45,8 +47,9 @@ func wakeupBody(s *proptest.Sim, wrong bool) {
 			c := connect(s, tr, path)
 			var result [1]byte
 			for range 2 {
-				if c.Send([]byte("j"), never) != nil || c.Recv(result[:], never) != nil {
-					break
+				c.Send([]byte("j"), never)
+				if err := c.Recv(result[:], after(tr, 10*time.Second)); err != nil {
+					s.Fatalf("no result within ten seconds: %v", err)
 				}
 			}
 			c.Abort()
