@@ -40,10 +40,7 @@ func buffersBody(s *proptest.Sim, wrong bool) {
 	}
 	s.Process("a", func(tr transport.Transport) {
 		l := listen(s, tr, path)
-		c, err := l.Accept(never)
-		if err != nil {
-			s.Fatal(err)
-		}
+		c := accept(s, l)
 		exchange(tr, c, 'a')
 		l.Close()
 	})

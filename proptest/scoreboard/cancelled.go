@@ -36,10 +36,7 @@ func cancelledBody(s *proptest.Sim, wrong bool) {
 	})
 	s.Process("editor", func(tr transport.Transport) {
 		l := listen(s, tr, keys)
-		user, err := l.Accept(never)
-		if err != nil {
-			s.Fatal(err)
-		}
+		user := accept(s, l)
 		e := editor{tr: tr, s: s, path: path, wrong: wrong, asking: transport.NewGroup(tr)}
 		typed := []byte("    ")
 		for i := range typed {

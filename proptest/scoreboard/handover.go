@@ -17,32 +17,7 @@ var handover = Program{
 
 func handoverBody(s *proptest.Sim, wrong bool) {
 	path, control := s.Path("app.sock"), s.Path("control.sock")
-	s.Process("old", func(tr transport.Transport) {
-		l, err := tr.Listen(path, 8, transport.ListenConfig{})
-		if err != nil {
-			s.Fatal(err)
-		}
-		serving, accepting := transport.NewGroup(tr), transport.NewGroup(tr)
-		accepting.Go("accept", func(view transport.Transport) {
-			if mine, err := view.AttachListener(l); err == nil {
-				acceptInto(serving, mine, never)
-			}
-		})
-		stop := listen(s, tr, control)
-		c, err := stop.Accept(never)
-		if err != nil {
-			s.Fatal(err)
-		}
-		var end [1]byte
-		c.Recv(end[:], never)
-		accepting.Stop(never)
-		acceptInto(serving, l, transport.Immediate) // those that wait
-		l.Close()
-		c.Send(end[:], never)
-		c.Close(after(tr, time.Minute))
-		stop.Close()
-		serving.Wait(never)
-	})
+	s.Process("old", func(tr transport.Transport) { retire(s, tr, path, control) })
 	s.Process("new", func(tr transport.Transport) {
 		l, err := tr.Listen(path+".new", 8, transport.ListenConfig{})
 		if err != nil {
@@ -82,6 +57,32 @@ func handoverBody(s *proptest.Sim, wrong bool) {
 		})
 	}
 	s.Run()
+}
+
+// retire serves until somebody wants to take over, and then ends with everybody
+// served who has connected.
+func retire(s *proptest.Sim, tr transport.Transport, path, control string) {
+	l, err := tr.Listen(path, 8, transport.ListenConfig{})
+	if err != nil {
+		s.Fatal(err)
+	}
+	serving, accepting := transport.NewGroup(tr), transport.NewGroup(tr)
+	accepting.Go("accept", func(view transport.Transport) {
+		if mine, err := view.AttachListener(l); err == nil {
+			acceptInto(serving, mine, never)
+		}
+	})
+	stop := listen(s, tr, control)
+	c := accept(s, stop)
+	var end [1]byte
+	c.Recv(end[:], never)
+	accepting.Stop(never)
+	acceptInto(serving, l, transport.Immediate) // those that wait
+	l.Close()
+	c.Send(end[:], never)
+	c.Close(after(tr, time.Minute))
+	stop.Close()
+	serving.Wait(never)
 }
 
 // acceptInto accepts until the deadline, and has a group serve what came.

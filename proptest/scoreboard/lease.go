@@ -50,20 +50,9 @@ func leaseBody(s *proptest.Sim, wrong bool) {
 		}
 	})
 	s.Process("standby", func(tr transport.Transport) {
-		l := listen(s, tr, beats)
-		c, err := l.Accept(never)
-		if err != nil {
-			s.Fatal(err)
+		if outlive(s, tr, beats) {
+			put(connect(s, tr, path), 2, 0)
 		}
-		var beat [1]byte
-		for err == nil {
-			err = c.Recv(beat[:], after(tr, 500*time.Millisecond))
-		}
-		c.Abort()
-		if beat[0] == 'e' {
-			return // the primary has done its work
-		}
-		put(connect(s, tr, path), 2, 0)
 	})
 	s.Process("primary", func(tr transport.Transport) {
 		beat, db := connect(s, tr, beats), connect(s, tr, path)
@@ -82,6 +71,18 @@ func leaseBody(s *proptest.Sim, wrong bool) {
 	for _, what := range written.order {
 		s.Fatalf("the old primary has written %s when there was a new one", what)
 	}
+}
+
+// outlive waits for the end of the primary's heartbeats, and reports whether it was
+// no orderly one.
+func outlive(s *proptest.Sim, tr transport.Transport, beats string) bool {
+	l := listen(s, tr, beats)
+	c := accept(s, l)
+	var beat [1]byte
+	for c.Recv(beat[:], after(tr, 500*time.Millisecond)) == nil {
+	}
+	c.Abort()
+	return beat[0] != 'e' // that the primary has done its work
 }
 
 // put writes a value, in the name of the primary of an epoch.

@@ -25,11 +25,11 @@ func muxBody(s *proptest.Sim, wrong bool) {
 		if err != nil {
 			return
 		}
-		var stream [1]byte // whoever opens one gets a file, in three frames
-		for c.Recv(stream[:], never) == nil {
+		var id [1]byte // whoever opens a stream gets a file, in three frames
+		for c.Recv(id[:], never) == nil {
 			for range 3 {
-				c.Send([]byte{stream[0], 4}, never)
-				c.Send(bytes.Repeat(stream[:], 4), never)
+				c.Send([]byte{id[0], 4}, never)
+				c.Send(bytes.Repeat(id[:], 4), never)
 			}
 		}
 		c.Abort()

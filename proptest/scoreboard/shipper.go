@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"example.com/brine/ipc"
 	"example.com/brine/proptest"
 	"example.com/brine/transport"
 )
@@ -33,20 +34,7 @@ func shipperBody(s *proptest.Sim, wrong bool) {
 		if err != nil {
 			return
 		}
-		var size [4]byte
-		for c.Recv(size[:], never) == nil {
-			n := binary.BigEndian.Uint32(size[:])
-			if n > failedSize {
-				s.Fatalf("a record of %d bytes", n)
-			}
-			record := make([]byte, n)
-			if c.Recv(record, never) != nil {
-				break
-			}
-			if rest := bytes.TrimLeft(record, string(record[:1])); len(rest) > 0 {
-				s.Fatalf("in a record of %q there is %q", record[0], rest[0])
-			}
-		}
+		collect(s, c)
 		c.Abort()
 	})
 	s.Daemon("server", func(tr transport.Transport) {
@@ -91,6 +79,24 @@ func shipperBody(s *proptest.Sim, wrong bool) {
 		})
 	}
 	s.Run()
+}
+
+// collect receives records, each of which has to be in one piece.
+func collect(s *proptest.Sim, c *ipc.Conn) {
+	var size [4]byte
+	for c.Recv(size[:], never) == nil {
+		n := binary.BigEndian.Uint32(size[:])
+		if n == 0 || n > failedSize {
+			s.Fatalf("a record of %d bytes", n)
+		}
+		record := make([]byte, n)
+		if c.Recv(record, never) != nil {
+			return
+		}
+		if rest := bytes.TrimLeft(record, string(record[:1])); len(rest) > 0 {
+			s.Fatalf("in a record of %q there is %q", record[0], rest[0])
+		}
+	}
 }
 
 // A journal ships records, and waits for nobody.
