@@ -214,6 +214,7 @@ func (c *check) program(x *explore.Execution) *simnet.Result {
 // sim returns a Sim for an execution.
 func (c *check) sim(x *explore.Execution) *Sim {
 	s := &Sim{c: c, x: x}
+	s.scene, s.procs = s.someScene[:0], s.someProcs[:0]
 	if c.backend != "simulated" {
 		s.g = s.goroutines()
 	}

@@ -131,7 +131,7 @@ func (d *reducer) execute(t *rapid.T, held []simnet.Datum, chooser simnet.Choose
 	d.executions++
 	cfg := d.cfg
 	cfg.Chooser = simnet.Record(chooser)
-	s := &Sim{c: d.c, x: explore.NewExecution(d.r, d.f.Index, cfg)}
+	s := d.c.sim(explore.NewExecution(d.r, d.f.Index, cfg))
 	s.word, s.t, s.held = true, t, held
 	s.res = s.live(d.c.body)
 	return s

@@ -42,6 +42,10 @@ type Sim struct {
 	cancel   context.CancelFunc
 	dirs     int
 	draws
+
+	// Room for what most bodies need: a run of microseconds notices an allocation.
+	someScene [6]func(w *simnet.World) error
+	someProcs [4]*Process
 }
 
 type state uint8
