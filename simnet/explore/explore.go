@@ -2,6 +2,7 @@ package explore
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"time"
 
@@ -120,7 +121,7 @@ func (cfg *Config) runs() int {
 	case cfg.Runs > 0:
 		return cfg.Runs
 	case cfg.Time > 0:
-		return 1 << 40
+		return math.MaxInt
 	}
 	return 1000
 }
