@@ -8,3 +8,15 @@ func Deviations(x *Execution) int {
 	}
 	return -1
 }
+
+// Numbers is the set of hashes that states are kept in.
+type Numbers struct{ numbers }
+
+// NewNumbers returns an empty one that takes most numbers, and 0.
+func NewNumbers(most int) *Numbers { return &Numbers{numbers{most: most}} }
+
+// Add adds a number, and reports whether it was new.
+func (s *Numbers) Add(x uint64) bool { return s.add(x) }
+
+// Slots returns how much memory there is.
+func (s *Numbers) Slots() int { return len(s.slots) }

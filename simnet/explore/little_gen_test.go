@@ -52,6 +52,11 @@ func makeLittle(seed uint64) little {
 			left--
 		}
 	}
+	for i := 2; i < n && m.IntN(2) == 0; i++ {
+		// One that stands by: what the others have done can come to the same while it
+		// could still be asked for.
+		l.procs[i].tasks = []littleTask{{daemon: true, ops: []instr{{op: vYield}}}}
+	}
 	if m.IntN(8) == 0 {
 		l.files = 2*len(l.wires) + m.IntN(4)
 	}
