@@ -108,7 +108,7 @@ func notice(ctx context.Context, gobin, dir string, i int) (string, error) {
 		// A mutant that does not build proves nothing.
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
-	out, err := exec.CommandContext(ctx, binary, "-test.run=^TestPruningIsSound", "-programs=300").CombinedOutput()
+	out, err := exec.CommandContext(ctx, binary, "-test.run=^TestPruningIsSound", "-programs=500").CombinedOutput()
 	if err == nil {
 		return "", errors.New("not noticed")
 	}

@@ -225,7 +225,7 @@ func TestPruningIsSoundAtRandom(t *testing.T) {
 	for range runtime.GOMAXPROCS(0) {
 		over.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n) && lost.Load() < 5; i = next.Add(1) - 1 {
-				if all[i] = makeLittle(uint64(i)).compare(3, 300); all[i].diff != "" {
+				if all[i] = makeLittle(uint64(i)).compare(3, 200); all[i].diff != "" {
 					lost.Add(1)
 				}
 			}
