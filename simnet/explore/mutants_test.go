@@ -61,10 +61,6 @@ func (e *exhaustion) deep(i, d int) bool {
 		{causalFile, "OpListen, OpDial,", ""},
 		{causalFile, "OpBegin, OpEnd,", "OpListen, OpDial, OpRemove, OpBegin, OpEnd,"},
 		{causalFile, "x.notes = mix(x.notes, uint64(n)^1<<63)", "return"}}},
-	{"descriptors under way do not matter", []edit{
-		{causalFile, "x.rides && (d.op", "false && (d.op"},
-		{causalFile, "x.scope, x.rides = whole, true", "x.rides = true"},
-		{causalFile, "\t\tx.scope = whole // and with it whatever it refers to\n", ""}}},
 	{"everything is independent", []edit{{causalFile,
 		"h = mix(h^uint64(o.i), *at(o.list, o.i))", "at(o.list, o.i)"}, {causalFile,
 		"h = mix(h, x.one)", ""}, {causalFile,

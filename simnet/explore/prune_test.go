@@ -104,11 +104,11 @@ var littles = []little{
 		proc(task(instr{op: vSend, b: 1})),
 		proc(task(instr{op: vSend, b: 1}, instr{op: vSend, a: 1, b: 1})),
 	}},
-	// The same, with timers that are due at one time. The last process is there to be
-	// asked for meanwhile.
-	{name: "who sets a timer first", wires: []wire{{2, 0, 0, 0}}, procs: []littleProc{
-		proc(task(instr{op: vRecv, b: 8, wait: -1}, instr{op: vYield}, instr{op: vYield})),
-		proc(task(instr{op: vSleep, wait: 1}, instr{op: vListen})),
+	// The same, with timers that are due at one time: the first process sees that both
+	// others came before it, and the last is there to be asked for meanwhile.
+	{name: "who sets a timer first", wires: []wire{{1, 0, 0, 0}, {2, 0, 0, 1}}, procs: []littleProc{
+		proc(task(instr{op: vRecv, b: 8, wait: -1}, instr{op: vRecv, a: 1, b: 8, wait: -1})),
+		proc(task(instr{op: vSend, b: 1}, instr{op: vSleep, wait: 1}, instr{op: vListen})),
 		proc(task(instr{op: vSend, b: 1}, instr{op: vSleep, wait: 1}, instr{op: vListen})),
 		proc(task(instr{op: vYield})),
 	}},
@@ -169,6 +169,15 @@ var littles = []little{
 		proc(task(instr{op: vPass, b: 1}, instr{op: vClose, a: 1}, instr{op: vClose})),
 		proc(task(instr{op: vTake, b: 1}, instr{op: vSend, a: 1, b: 1})),
 		proc(task(instr{op: vRecv, b: 4, wait: 1}, instr{op: vSend, b: 1})),
+	}},
+	// The last end of a connection is in a message whose descriptor nobody takes. Its
+	// other end looks before or after that; the second process sees that both have come.
+	{name: "a descriptor is lost", wires: []wire{{0, 0, 2, 0}, {0, 1, 3, 0}, {2, 1, 1, 0}, {3, 1, 1, 1}}, procs: []littleProc{
+		proc(task(instr{op: vPass, b: 1}, instr{op: vClose, a: 1})),
+		proc(task(instr{op: vRecv, b: 8, wait: -1}, instr{op: vRecv, a: 1, b: 8, wait: -1})),
+		proc(task(instr{op: vSend, a: 1, b: 1}, instr{op: vRecv, b: 8})),
+		proc(task(instr{op: vSend, a: 1, b: 1}, instr{op: vRecv, b: 8, wait: -1})),
+		proc(task(instr{op: vYield})),
 	}},
 	{name: "a full buffer", wires: []wire{{0, 0, 1, 0}, {2, 0, 1, 1}}, procs: []littleProc{
 		proc(task(instr{op: vSmall}, instr{op: vSend, b: 9000, wait: 1}, instr{op: vClose})),
