@@ -151,6 +151,41 @@ func TestExhaustFindsTheShortest(t *testing.T) {
 	}
 }
 
+// A verdict that the program has after the run is a failure like others, with the
+// script of the run.
+func TestExhaustOwnVerdict(t *testing.T) {
+	own := errors.New("the second came first")
+	var order strings.Builder
+	c := explore.Exhaust(context.Background(), explore.ExhaustConfig{}, 2, func(x *explore.Execution) *simnet.Result {
+		res := x.Run(yields(&order, 1, 1))
+		if order.String() == "10" {
+			return &simnet.Result{Err: own, Hash: res.Hash}
+		}
+		return res
+	})
+	if c.Failure == nil || c.Failure.Err != own || len(c.Failure.Script.Lines) != 1 || c.Failure.Diverged != nil {
+		t.Fatal(c)
+	}
+	if !strings.Contains(c.String(), "a run failed, after 1 deviation: the second came first; complete with at most 0") {
+		t.Error(c)
+	}
+}
+
+// A failure that is not there again is told as it was, with what is wrong.
+func TestExhaustDiverged(t *testing.T) {
+	runs := 0
+	c := explore.Exhaust(context.Background(), explore.ExhaustConfig{}, 0, explore.World(func(w *simnet.World) {
+		if runs++; runs == 1 {
+			w.TB().Error("once")
+		}
+		echo(w)
+	}))
+	var failure *simnet.Failure
+	if c.Failure == nil || !errors.As(c.Failure.Err, &failure) || c.Failure.Diverged == nil {
+		t.Error(c)
+	}
+}
+
 // A run that is stuck has failed.
 func TestExhaustStuck(t *testing.T) {
 	program := explore.World(func(w *simnet.World) {
@@ -292,6 +327,17 @@ func TestExhaustErrors(t *testing.T) {
 				p.Go(fmt.Sprint("t", i), func() { p.Yield() })
 			}
 		}), "is not deterministic: given the same answers, question 1 was (run, after operation "},
+		{"as many answers, to another operation", 2, explore.World(func(w *simnet.World) {
+			p := w.Process("p")
+			count++
+			p.Go("main", func() {
+				if count%2 == 0 {
+					p.Yield() // with nobody else there, nothing is asked
+				}
+				p.Go("other", func() { p.Yield() })
+				p.Yield()
+			})
+		}), "is not deterministic: given the same answers, question 1 was (run, before operation "},
 		{"fewer questions each time", 1, explore.World(func(w *simnet.World) {
 			p := w.Process("p")
 			count++
