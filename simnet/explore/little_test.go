@@ -250,14 +250,14 @@ func word(err error) string {
 	return err.Error()
 }
 
-// nothing is what a register holds that nothing was put into.
-var nothing = errors.New("none")
+// errNone is what comes of an operation on a register that is empty.
+var errNone = errors.New("none")
 
 func (m *mem) do(i instr, w *simnet.World, mems []*mem) (n int, err error) {
 	switch i.op {
 	case vSend, vRecv, vClose, vCloseWrite, vCloseRead, vPass, vTake, vReadDeadline, vSmall:
 		if m.conns[i.a] == nil {
-			return 0, nothing
+			return 0, errNone
 		}
 		return m.doConn(i, m.conns[i.a])
 	case vListen, vTakeover, vAccept, vDial, vPair, vCloseListener, vRemove, vLock:
@@ -300,7 +300,7 @@ func (m *mem) doTask(i instr) (n int, err error) {
 		m.reattach()
 	case vCancel:
 		if m.cancel == nil {
-			return 0, nothing
+			return 0, errNone
 		}
 		m.cancel()
 	case vNow:
@@ -330,7 +330,7 @@ func (m *mem) doName(i instr) (err error) {
 		}
 	case vAccept:
 		if m.l == nil {
-			return nothing
+			return errNone
 		}
 		var c transport.Conn
 		if c, err = m.l.Accept(m.by(i)); err == nil {
@@ -348,7 +348,7 @@ func (m *mem) doName(i instr) (err error) {
 		}
 	case vCloseListener:
 		if m.l == nil {
-			return nothing
+			return errNone
 		}
 		err = m.l.Close()
 	case vRemove:
@@ -381,7 +381,7 @@ func (m *mem) doConn(i instr, c transport.Conn) (n int, err error) {
 	case vPass:
 		var fd transport.FD
 		if m.conns[i.b] == nil {
-			return 0, nothing
+			return 0, errNone
 		}
 		if fd, err = m.conns[i.b].Dup(); err == nil {
 			n, err = c.Send([][]byte{{0}}, []transport.FD{fd}, m.by(i))

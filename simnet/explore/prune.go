@@ -112,6 +112,3 @@ func (s *numbers) grow() {
 		}
 	}
 }
-
-// full reports whether the set may lack what it was given.
-func (s *numbers) full() bool { return s.n >= s.most }

@@ -206,14 +206,18 @@ var littles = []little{
 
 // Nothing is lost by pruning.
 func TestPruningIsSound(t *testing.T) {
+	bound := 3
+	if raced {
+		bound = 2 // with as many runs as otherwise it would take minutes
+	}
 	for _, l := range littles {
 		t.Run(l.name, func(t *testing.T) {
-			c := l.compare(3, 200_000)
+			c := l.compare(bound, 200_000)
 			t.Logf("%v; %v", c.whole, c.pruned)
 			if c.diff != "" {
 				t.Errorf("%s\n%v", c.diff, l)
 			}
-			if c.bound < 3 {
+			if c.bound < bound {
 				t.Error(c.whole)
 			}
 		})
@@ -225,8 +229,11 @@ var programs = flag.Int("programs", 10_000, "how many generated programs are enu
 // Nor in generated programs.
 func TestPruningIsSoundAtRandom(t *testing.T) {
 	n := *programs
-	if testing.Short() || raced {
+	if testing.Short() {
 		n = min(n, 300)
+	}
+	if raced {
+		n = min(n, 50)
 	}
 	all := make([]comparison, n)
 	var next, lost atomic.Int64
@@ -265,8 +272,11 @@ func TestPruningIsSoundAtRandom(t *testing.T) {
 // Pruning is worth it: with nothing between two conversations, fewer than half of the
 // runs are executed, and with more deviations fewer.
 func TestPruningPrunes(t *testing.T) {
-	last := 1.0
-	for bound := 2; bound <= 4; bound++ {
+	last, most := 1.0, 4
+	if raced {
+		most = 3
+	}
+	for bound := 2; bound <= most; bound++ {
 		whole := explore.Exhaust(context.Background(), explore.ExhaustConfig{}, bound, explore.World(pairs))
 		pruned := explore.Exhaust(context.Background(), explore.ExhaustConfig{Isolated: true}, bound, explore.World(pairs))
 		left := float64(pruned.Runs) / float64(whole.Runs)
