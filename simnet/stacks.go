@@ -3,6 +3,7 @@ package simnet
 import (
 	"bytes"
 	"fmt"
+	"path"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -26,8 +27,8 @@ func (f Frame) String() string {
 }
 
 // A Stack is where a task is, or was, from the innermost call on. It has the
-// program's functions only, and none of this package, of package transport or of
-// the runtime. Stacks are known where a run was traced.
+// program's functions only, and none of this package, of packages transport and
+// proptest or of the runtime. Stacks are known where a run was traced.
 type Stack []Frame
 
 // String returns the frames, one a line.
@@ -67,6 +68,8 @@ func socketText(name string, number int) string {
 var foreign = [...]string{
 	reflect.TypeFor[World]().PkgPath() + ".",
 	reflect.TypeFor[World]().PkgPath() + "/internal/",
+	reflect.TypeFor[World]().PkgPath() + "/explore.",
+	path.Dir(reflect.TypeFor[World]().PkgPath()) + "/proptest.", // which calls tasks
 	reflect.TypeFor[transport.Error]().PkgPath() + ".",
 	"runtime.",
 	"iter.",
