@@ -4,6 +4,7 @@
 package examples
 
 import (
+	"example.com/brine/examples/atmostonce"
 	"example.com/brine/examples/takeover"
 	"example.com/brine/simnet"
 )
@@ -33,6 +34,13 @@ func All() []Program {
 			Wrong: "it removes the stale file, which is another daemon's by now",
 			Build: takeover.Build,
 			World: takeover.World(),
+		},
+		{
+			Name:  "atmostonce",
+			Story: "a client asks again when no answer comes, and it must not happen twice",
+			Wrong: "the server carries out whatever it is told",
+			Build: atmostonce.Build,
+			World: atmostonce.World(),
 		},
 	}
 }

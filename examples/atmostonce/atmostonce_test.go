@@ -1,0 +1,77 @@
+//go:build unix
+
+package atmostonce
+
+import (
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"example.com/brine/proptest"
+	"example.com/brine/realunix"
+	"example.com/brine/transport"
+)
+
+// requests is the property: nothing is given out twice, and what clients are told
+// is true.
+func requests(wrong bool) func(s *proptest.Sim) {
+	return func(s *proptest.Sim) {
+		sc := newScene(s, s.Path("box.sock"), wrong)
+		s.Daemon("server", sc.server)
+		s.Process("alice", sc.client)
+		s.Process("bob", sc.client)
+		s.Finally("last", sc.last)
+		s.Run()
+		if s.Simulated() {
+			s.Sometimes("the server is started again", sc.lives > 1)
+			s.Sometimes("nobody knows", sc.unknown > 0)
+			s.Sometimes("all is known", sc.unknown == 0)
+		}
+	}
+}
+
+// With
+//
+//	go test ./examples/atmostonce -run Right -brine.backend=real -race
+//
+// the same property is tested on the kernel's sockets, by goroutines.
+var config = proptest.Config{
+	World:  World(),
+	Faults: World().Faults,
+	Real:   func(testing.TB) transport.Transport { return realunix.New(realunix.Config{}) },
+}
+
+func TestWrong(t *testing.T) {
+	rep, err := config.Explore(t.Name(), requests(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Failure == nil {
+		t.Fatalf("%d runs have found nothing", rep.Runs)
+	}
+	if what := rep.Failure.Property; !strings.Contains(what, "given out twice") {
+		t.Errorf("found was something else: %s", what)
+	}
+	t.Logf("after %d runs:\n%s\n%s", rep.Runs, rep.Failure.Property, rep.Failure.Script)
+}
+
+func TestRight(t *testing.T) {
+	config.Check(t, requests(false))
+}
+
+// The same cast, on the kernel's sockets.
+func TestReal(t *testing.T) {
+	sc := newScene(t, filepath.Join(t.TempDir(), "box.sock"), false)
+	process := func() transport.Transport { return realunix.New(realunix.Config{}) }
+	server, stop := process().WithCancel(t.Context())
+	defer stop()
+	var daemon, cast sync.WaitGroup
+	daemon.Go(func() { sc.server(server) })
+	cast.Go(func() { sc.client(process()) })
+	cast.Go(func() { sc.client(process()) })
+	cast.Wait()
+	sc.last(process())
+	stop()
+	daemon.Wait()
+}
