@@ -5,6 +5,7 @@ package examples
 
 import (
 	"example.com/brine/examples/atmostonce"
+	"example.com/brine/examples/broker"
 	"example.com/brine/examples/takeover"
 	"example.com/brine/simnet"
 )
@@ -41,6 +42,13 @@ func All() []Program {
 			Wrong: "the server carries out whatever it is told",
 			Build: atmostonce.Build,
 			World: atmostonce.World(),
+		},
+		{
+			Name:  "broker",
+			Story: "messages are passed on to subscribers, one of whom does not read",
+			Wrong: "the broker sends to one after the other, and waits for each",
+			Build: broker.Build,
+			World: broker.World(),
 		},
 	}
 }

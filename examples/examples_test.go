@@ -9,7 +9,7 @@ import (
 	"example.com/brine/simnet/explore"
 )
 
-var runs = flag.Int("examples-runs", 1000, "how many `runs` of each right program are explored")
+var runs = flag.Int("examples-runs", 300, "how many `runs` of each right program are explored")
 
 // The wrong programs are such as one writes: where nothing fails and everybody is
 // served in turn, they work.

@@ -1,0 +1,100 @@
+//go:build unix
+
+package broker
+
+import (
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"example.com/brine/proptest"
+	"example.com/brine/realunix"
+	"example.com/brine/simnet"
+	"example.com/brine/transport"
+)
+
+// publish returns the property: although one subscriber does not read, everything
+// is published, and the other has it all, or knows what it has not.
+func publish(wrong bool, look func(s *proptest.Sim, sc *scene)) func(s *proptest.Sim) {
+	return func(s *proptest.Sim) {
+		sc := &scene{tb: s, path: s.Path("broker.sock"), direct: wrong}
+		s.Start(proptest.ProcessConfig{Name: "broker", Main: sc.broker, Daemon: true, Spared: true})
+		s.Start(proptest.ProcessConfig{Name: "stopped", Main: sc.stopped, Daemon: true})
+		s.Start(proptest.ProcessConfig{Name: "reader", Main: sc.reader})
+		s.Start(proptest.ProcessConfig{Name: "publisher", Main: sc.publisher, Spared: true})
+		s.Run()
+		look(s, sc)
+	}
+}
+
+// With
+//
+//	go test ./examples/broker -run Right -brine.backend=real -race
+//
+// the same property is tested on the kernel's sockets, by goroutines.
+var config = proptest.Config{
+	World:  World(),
+	Faults: World().Faults,
+	Real:   func(testing.TB) transport.Transport { return realunix.New(realunix.Config{}) },
+}
+
+// A small buffer is found, and then nothing goes on: the broker waits for the
+// subscriber that does not read, and everybody for the broker.
+func TestWrong(t *testing.T) {
+	rep, err := config.Explore(t.Name(), publish(true, func(*proptest.Sim, *scene) {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Failure == nil {
+		t.Fatalf("%d runs have found nothing", rep.Runs)
+	}
+	d, ok := rep.Failure.Result.Err.(*simnet.Deadlock)
+	if !ok {
+		t.Fatalf("found was something else: %s", rep.Failure.Property)
+	}
+	full := false
+	for _, w := range d.Waits {
+		full = full || w.For == simnet.ForRoom && strings.HasPrefix(w.Task, "broker/")
+	}
+	if !full {
+		t.Errorf("the broker does not wait for room in a buffer: %v", d)
+	}
+	t.Logf("after %d runs:\n%s\n%s", rep.Runs, rep.Failure.Property, rep.Failure.Script)
+}
+
+func TestRight(t *testing.T) {
+	config.Check(t, publish(false, func(s *proptest.Sim, sc *scene) {
+		if s.Simulated() {
+			s.Sometimes("the reader was stopped for too long", sc.cutOff > 0)
+			s.Sometimes("it has missed messages", sc.missed > 0)
+		}
+	}))
+}
+
+// Where nobody is slow but the one who does not read, only that one is cut off,
+// however small the buffers are and whoever runs first.
+func TestNobodyElse(t *testing.T) {
+	c := config
+	c.World = simnet.Config{SendBuffer: 4608}
+	c.Faults, c.Runs = simnet.Faults{}, 200
+	c.Check(t, publish(false, func(s *proptest.Sim, sc *scene) {
+		s.Always("the reader was never cut off", sc.cutOff == 0)
+	}))
+}
+
+// The same cast, on the kernel's sockets.
+func TestReal(t *testing.T) {
+	sc := &scene{tb: t, path: filepath.Join(t.TempDir(), "broker.sock")}
+	process := func() transport.Transport { return realunix.New(realunix.Config{}) }
+	background, stop := process().WithCancel(t.Context())
+	defer stop()
+	var daemons, cast sync.WaitGroup
+	daemons.Go(func() { sc.broker(background) })
+	daemons.Go(func() { sc.stopped(background) })
+	cast.Go(func() { sc.reader(process()) })
+	cast.Go(func() { sc.publisher(process()) })
+	cast.Wait()
+	stop()
+	daemons.Wait()
+}
