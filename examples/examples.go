@@ -6,6 +6,7 @@ package examples
 import (
 	"example.com/brine/examples/atmostonce"
 	"example.com/brine/examples/broker"
+	"example.com/brine/examples/handover"
 	"example.com/brine/examples/takeover"
 	"example.com/brine/simnet"
 )
@@ -49,6 +50,13 @@ func All() []Program {
 			Wrong: "the broker sends to one after the other, and waits for each",
 			Build: broker.Build,
 			World: broker.World(),
+		},
+		{
+			Name:  "handover",
+			Story: "a server's new version takes over while clients connect",
+			Wrong: "the old version closes its listener, and the new one opens it again",
+			Build: handover.Build,
+			World: handover.World(),
 		},
 	}
 }

@@ -25,15 +25,16 @@ func TestCalm(t *testing.T) {
 
 func TestWrong(t *testing.T) {
 	for _, p := range examples.All() {
-		rep, err := explore.Run(t.Context(), explore.Config{World: p.World}, explore.World(p.Build(true)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if rep.Failure == nil {
-			t.Errorf("%s: %d runs have found nothing wrong", p.Name, rep.Runs)
-			continue
-		}
-		t.Logf("%s: run %d: %s", p.Name, rep.Failure.Index, rep.Failure.Property)
+		t.Run(p.Name, func(t *testing.T) {
+			rep, err := explore.Run(t.Context(), explore.Config{World: p.World}, explore.World(p.Build(true)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rep.Failure == nil {
+				t.Fatalf("%d runs have found nothing wrong", rep.Runs)
+			}
+			t.Logf("run %d: %s", rep.Failure.Index, rep.Failure.Property)
+		})
 	}
 }
 
@@ -41,19 +42,20 @@ func TestWrong(t *testing.T) {
 // them comes by.
 func TestRight(t *testing.T) {
 	for _, p := range examples.All() {
-		rep, err := explore.Run(t.Context(), explore.Config{World: p.World, Runs: *runs}, explore.World(p.Build(false)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if f := rep.Failure; f != nil {
-			t.Errorf("%s: run %d: %s\n%v\n%v", p.Name, f.Index, f.Property, f.Script, f.Result.Trace)
-			continue
-		}
-		for f, s := range p.World.Faults {
-			if s.Rate > 0 && rep.Fired[f] == 0 {
-				t.Errorf("%s: in %d runs the fault %v has not struck", p.Name, rep.Runs, simnet.Fault(f))
+		t.Run(p.Name, func(t *testing.T) {
+			rep, err := explore.Run(t.Context(), explore.Config{World: p.World, Runs: *runs}, explore.World(p.Build(false)))
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		t.Logf("%s: %d runs, %d different, %d steps in %v; faults: %v", p.Name, rep.Runs, rep.Distinct, rep.Steps, rep.Elapsed, rep.Fired)
+			if f := rep.Failure; f != nil {
+				t.Fatalf("run %d: %s\n%v\n%v", f.Index, f.Property, f.Script, f.Result.Trace)
+			}
+			for f, s := range p.World.Faults {
+				if s.Rate > 0 && rep.Fired[f] == 0 {
+					t.Errorf("in %d runs the fault %v has not struck", rep.Runs, simnet.Fault(f))
+				}
+			}
+			t.Logf("%d runs, %d different, %d steps in %v; faults: %v", rep.Runs, rep.Distinct, rep.Steps, rep.Elapsed, rep.Fired)
+		})
 	}
 }
