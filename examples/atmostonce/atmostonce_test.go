@@ -10,6 +10,7 @@ import (
 
 	"example.com/brine/proptest"
 	"example.com/brine/realunix"
+	"example.com/brine/simnet"
 	"example.com/brine/transport"
 )
 
@@ -58,6 +59,23 @@ func TestWrong(t *testing.T) {
 
 func TestRight(t *testing.T) {
 	config.Check(t, requests(false))
+}
+
+// This is the smallest script that makes the wrong version fail, as TestWrong
+// prints it. In a test, it sees to it that the right version stays right.
+const script = `brine script 1
+bob/main 4   fail ECONNRESET   # its 4th operation (recv) fails with ECONNRESET
+`
+
+func TestReplay(t *testing.T) {
+	wrong, err := simnet.ParseScript(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res := simnet.Run(simnet.Config{Chooser: simnet.Replay(wrong)}, Build(true)); res.Err == nil {
+		t.Error("the wrong version passes")
+	}
+	config.Replay(t, script, requests(false))
 }
 
 // The same cast, on the kernel's sockets.

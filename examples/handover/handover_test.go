@@ -105,6 +105,23 @@ func TestStillborn(t *testing.T) {
 	})
 }
 
+// This is the smallest script that makes the wrong version fail, as TestWrong
+// prints it. In a test, it sees to it that the right version stays right.
+const script = `brine script 1
+v1/main 4   run alice/main   # before its 4th operation (withcancel), alice/main goes first
+`
+
+func TestReplay(t *testing.T) {
+	wrong, err := simnet.ParseScript(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res := simnet.Run(simnet.Config{Chooser: simnet.Replay(wrong)}, Build(true)); res.Err == nil {
+		t.Error("the wrong version passes")
+	}
+	config.Replay(t, script, replace(false))
+}
+
 // The same cast, on the kernel's sockets.
 func TestReal(t *testing.T) {
 	sc := &scene{tb: t, path: filepath.Join(t.TempDir(), "app.sock")}

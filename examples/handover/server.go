@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	backlog  = 64
+	backlog  = 8
 	patience = 5 * time.Second       // for a peer that is in the middle of something
 	pause    = 10 * time.Millisecond // before what may work later is tried again
 )

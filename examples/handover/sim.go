@@ -10,10 +10,10 @@ import (
 )
 
 // World returns the machine that the versions have to endure: everybody stands
-// still now and then, timers are late, the system is short of descriptors, bytes
-// come one by one. What is not among it loses clients by whatever way to hand over:
-// a version that is killed takes those along whom it has accepted, and one who is
-// as slow as FaultEarly makes him (longer than patience) is not waited for.
+// still now and then, the system is short of descriptors, bytes come one by one,
+// others crowd the listener. What is not among it loses clients by whatever way to
+// hand over: a version that is killed takes those along whom it has accepted, and
+// who is slower than patience (FaultEarly) is not waited for.
 func World() simnet.Config {
 	return simnet.Config{
 		Tidy:       true,
@@ -21,9 +21,8 @@ func World() simnet.Config {
 		Within:     time.Minute,
 		Faults: simnet.Faults{
 			simnet.FaultPause:  {Rate: 300, Max: 3},
-			simnet.FaultLate:   {Rate: 1000},
 			simnet.FaultShort:  {Rate: 6000},
-			simnet.FaultFull:   {Rate: 2000},
+			simnet.FaultFull:   {Rate: 3000},
 			simnet.FaultEMFILE: {Rate: 1000},
 			simnet.FaultENFILE: {Rate: 1000},
 		},

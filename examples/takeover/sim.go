@@ -29,9 +29,9 @@ func World() simnet.Config {
 			simnet.FaultShort:   {Rate: 3000},
 			simnet.FaultReset:   {Rate: 2000},
 			simnet.FaultFull:    {Rate: 3000},
-			simnet.FaultEMFILE:  {Rate: 300},
-			simnet.FaultENFILE:  {Rate: 300},
-			simnet.FaultENOMEM:  {Rate: 300},
+			simnet.FaultEMFILE:  {Rate: 1000},
+			simnet.FaultENFILE:  {Rate: 1000},
+			simnet.FaultENOMEM:  {Rate: 1000},
 			simnet.FaultRemoved: {Rate: 1000},
 		},
 	}

@@ -10,6 +10,7 @@ import (
 
 	"example.com/brine/proptest"
 	"example.com/brine/realunix"
+	"example.com/brine/simnet"
 	"example.com/brine/transport"
 )
 
@@ -58,6 +59,23 @@ func TestRight(t *testing.T) {
 	c := config
 	c.Faults = World().Faults
 	c.Check(t, twoAtOnce(false))
+}
+
+// This is the smallest script that makes the wrong version fail, as TestWrong
+// prints it. In a test, it sees to it that the right version stays right.
+const script = `brine script 1
+first/main 2   run second/main   # before its 2nd operation (remove), second/main goes first
+`
+
+func TestReplay(t *testing.T) {
+	wrong, err := simnet.ParseScript(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res := simnet.Run(simnet.Config{Chooser: simnet.Replay(wrong)}, Build(true)); res.Err == nil {
+		t.Error("the wrong version passes")
+	}
+	config.Replay(t, script, twoAtOnce(false))
 }
 
 // The same cast, on the kernel's sockets.
