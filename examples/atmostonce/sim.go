@@ -113,7 +113,7 @@ func (s *scene) client(tr transport.Transport) {
 	c := s.newClient()
 	defer c.Close()
 	for range 2 {
-		s.call(tr, c, time.Second)
+		s.call(tr, c, 150*time.Millisecond)
 	}
 }
 

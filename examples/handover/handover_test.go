@@ -69,39 +69,70 @@ func TestRight(t *testing.T) {
 	config.Check(t, replace(false))
 }
 
-// A new version dies before it is ready, at whatever point: the old one serves on.
+// New versions die before they are ready, at whatever point, one after the other:
+// the old one serves on, and lacks nothing.
 func TestStillborn(t *testing.T) {
 	c := config
-	c.Faults = simnet.Faults{simnet.FaultKill: {Rate: 4000, Max: 1}}
+	c.Faults = simnet.Faults{simnet.FaultKill: {Rate: 2000, Max: 1}, simnet.FaultEMFILE: {Rate: 3000}}
 	c.Check(t, func(s *proptest.Sim) {
 		sc := &scene{tb: s, path: s.Path("app.sock")}
 		v1 := func(tr transport.Transport) { sc.version(tr, 1) }
-		s.Start(proptest.ProcessConfig{Name: "v1", Main: v1, Daemon: true, Spared: true})
+		s.Start(proptest.ProcessConfig{Name: "v1", Main: v1, Daemon: true, Spared: true, NOFILE: 10})
 		s.Start(proptest.ProcessConfig{Name: "alice", Main: sc.client, Spared: true})
-		born := false
-		s.Process("v2", func(tr transport.Transport) { // alone may be killed
-			for !sc.begun.Load() {
-				tr.Sleep(tr.Now().Add(pause))
+		received := 0
+		s.Process("next", func(tr transport.Transport) { // the only one that may be killed
+			sc.wait(tr)
+			for range 5 {
+				c, err := ipc.Connect(tr, control(sc.path), time.Time{})
+				if err != nil {
+					continue
+				}
+				next := Server{Version: 2}
+				if next.receive(tr, c) == nil {
+					received++
+					next.clients.Close()
+					next.control.Close()
+				}
+				c.Abort()
 			}
-			c, err := ipc.Connect(tr, control(sc.path), time.Time{})
-			if err != nil {
-				s.Fatal(err)
-			}
-			defer c.Abort()
-			next := Server{Version: 2}
-			if err := next.receive(tr, c); err != nil {
-				s.Fatal(err)
-			}
-			born = true
-			next.clients.Close()
-			next.control.Close()
 		})
 		s.Finally("last", sc.last)
 		s.Run()
-		s.Sometimes("it dies with the descriptors", born)
+		s.Sometimes("it dies before it has the descriptors", received == 0)
+		s.Sometimes("there are many", received > 3)
 		if sc.replaced.Load() {
 			s.Error("the old version has ended, and there is no new one")
 		}
+	})
+}
+
+// The old version dies at whatever point: the new one begins to serve, or fails and
+// leaves nothing open.
+func TestWidowed(t *testing.T) {
+	c := config
+	c.Faults = simnet.Faults{simnet.FaultKill: {Rate: 3000, Max: 1}}
+	c.Check(t, func(s *proptest.Sim) {
+		sc := &scene{tb: s, path: s.Path("app.sock")}
+		var v1 *proptest.Process
+		v1 = s.Daemon("v1", func(tr transport.Transport) {
+			sc.version(tr, 1)
+			v1.Kill()
+		})
+		failed := 0
+		s.Start(proptest.ProcessConfig{Name: "v2", Spared: true, Main: func(tr transport.Transport) {
+			tr.Sleep(tr.Now().Add(pause))
+			for {
+				next := Server{Version: 2}
+				if next.Start(tr, sc.path) == nil {
+					next.clients.Close()
+					next.control.Close()
+					return
+				}
+				failed++
+			}
+		}})
+		s.Run()
+		s.Sometimes("the new version has to try again", failed > 0)
 	})
 }
 

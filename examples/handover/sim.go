@@ -64,10 +64,8 @@ type scene struct {
 // version is the process of one version. The second is not started before the
 // first serves.
 func (s *scene) version(tr transport.Transport, version uint64) {
-	for version > 1 && !s.begun.Load() {
-		if tr.Sleep(tr.Now().Add(pause)) != nil {
-			return
-		}
+	if version > 1 {
+		s.wait(tr)
 	}
 	server := Server{Version: version, Reopen: s.reopen}
 	for server.Start(tr, s.path) != nil { // whoever has started it tries again
@@ -83,13 +81,15 @@ func (s *scene) version(tr transport.Transport, version uint64) {
 
 // client asks twice.
 func (s *scene) client(tr transport.Transport) {
-	for !s.begun.Load() {
-		if tr.Sleep(tr.Now().Add(pause)) != nil {
-			return
-		}
+	s.wait(tr)
+	s.ask(tr)
+	s.ask(tr)
+}
+
+// wait waits until the first version serves.
+func (s *scene) wait(tr transport.Transport) {
+	for !s.begun.Load() && tr.Sleep(tr.Now().Add(pause)) == nil {
 	}
-	s.ask(tr)
-	s.ask(tr)
 }
 
 // ask asks a question, which is answered.

@@ -90,7 +90,9 @@ func (s *scene) daemon(tr transport.Transport) {
 	}
 	defer l.Close()
 	mine := s.begin()
-	Serve(tr, l, idle)
+	if err := Serve(tr, l, idle); err != nil {
+		s.tb.Errorf("the daemon gives up: %v", err)
+	}
 	if n := s.last(); n != mine {
 		s.tb.Errorf("two daemons serve: number %d has begun before number %d has ended", n, mine)
 	}
