@@ -19,17 +19,20 @@
 //	old  stops accepting, answers whom it has accepted, and ends
 //
 // Up to "go" the new version may fail in any way, and the old one just goes on.
-// There is one more way to lose a connection, easily missed: it was accepted, but
-// the task that answers has yet to be started when the old version looks whether
-// any task is left. The loop that accepts is a task like those, and is waited for.
+//
+// One more way to lose a connection is easily missed: it was accepted, but is not
+// yet in the hands of a task when the old version looks whether any is left. So the
+// loop that accepts is one of the tasks that are waited for. (The simulation does
+// not find that one: between two calls of its transport a task is not interrupted.
+// What it cannot find is in the documentation of package simnet.)
 //
 // # What to look at first
 //
 //   - handover.go: Server.handOver and receive are the two sides of that talk.
 //   - server.go: Server.Serve ends in the right order.
 //   - handover_test.go: clients connect while one version replaces the other, in
-//     every order that can be found, and when the new version dies before it is
-//     ready.
+//     every order that can be found, and while the new one or the old one dies in
+//     the middle of it.
 //
 // See it for real, between processes, with ten versions in two seconds:
 //

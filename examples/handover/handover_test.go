@@ -21,32 +21,36 @@ import (
 func replace(wrong bool) func(s *proptest.Sim) {
 	return func(s *proptest.Sim) {
 		sc := &scene{tb: s, path: s.Path("app.sock"), reopen: wrong}
-		var v1 *proptest.Process
-		v1 = s.Process("v1", func(tr transport.Transport) {
-			sc.version(tr, 1)
-			if s.Simulated() {
-				v1.Kill() // it ends: what it has not done by now is not done
-			}
-		})
+		serve(s, sc, proptest.ProcessConfig{Name: "v1"})
 		s.Process("alice", sc.client)
 		s.Process("bob", sc.client)
-		s.Daemon("v2", func(tr transport.Transport) { sc.version(tr, 2) })
+		s.Daemon("v2", sc.second)
 		s.Finally("last", sc.last)
 		s.Run()
 		s.Always("the first version has been replaced", sc.replaced.Load())
 	}
 }
 
-// With
-//
-//	go test ./examples/handover -run Right -brine.backend=real -race
-//
-// the same property is tested on the kernel's sockets, by goroutines.
-var config = proptest.Config{
-	World:  World(),
-	Faults: World().Faults,
-	Real:   func(testing.TB) transport.Transport { return realunix.New(realunix.Config{}) },
+// serve has the first version serve from the first moment on.
+func serve(s *proptest.Sim, sc *scene, cfg proptest.ProcessConfig) {
+	v1 := s.Start(cfg)
+	s.Setup(func(*simnet.World) { sc.begin(v1.Transport()) })
+	main := func(tr transport.Transport) {
+		sc.first(tr)
+		if s.Simulated() {
+			v1.Kill() // it ends: what it has not done by now is not done
+		}
+	}
+	if cfg.Daemon {
+		v1.Background("main", main)
+	} else {
+		v1.Go("main", main)
+	}
 }
+
+// The scene is set in a world, so that this runs on simulated sockets only; see
+// TestReal for the kernel's.
+var config = proptest.Config{World: World(), Faults: World().Faults}
 
 // Who is scheduled when is enough to lose a client.
 func TestWrong(t *testing.T) {
@@ -76,24 +80,12 @@ func TestStillborn(t *testing.T) {
 	c.Faults = simnet.Faults{simnet.FaultKill: {Rate: 2000, Max: 1}, simnet.FaultEMFILE: {Rate: 3000}}
 	c.Check(t, func(s *proptest.Sim) {
 		sc := &scene{tb: s, path: s.Path("app.sock")}
-		v1 := func(tr transport.Transport) { sc.version(tr, 1) }
-		s.Start(proptest.ProcessConfig{Name: "v1", Main: v1, Daemon: true, Spared: true, NOFILE: 10})
+		serve(s, sc, proptest.ProcessConfig{Name: "v1", Daemon: true, Spared: true, NOFILE: 10})
 		s.Start(proptest.ProcessConfig{Name: "alice", Main: sc.client, Spared: true})
 		received := 0
 		s.Process("next", func(tr transport.Transport) { // the only one that may be killed
-			sc.wait(tr)
 			for range 5 {
-				c, err := ipc.Connect(tr, control(sc.path), time.Time{})
-				if err != nil {
-					continue
-				}
-				next := Server{Version: 2}
-				if next.receive(tr, c) == nil {
-					received++
-					next.clients.Close()
-					next.control.Close()
-				}
-				c.Abort()
+				received += sc.stillborn(tr)
 			}
 		})
 		s.Finally("last", sc.last)
@@ -106,30 +98,39 @@ func TestStillborn(t *testing.T) {
 	})
 }
 
-// The old version dies at whatever point: the new one begins to serve, or fails and
-// leaves nothing open.
+// stillborn begins to take over, and returns 1 if it got as far as to have the
+// descriptors.
+func (s *scene) stillborn(tr transport.Transport) (received int) {
+	c, err := ipc.Connect(tr, control(s.path), time.Time{})
+	if err != nil {
+		return 0
+	}
+	defer c.Abort()
+	next := Server{Version: 2}
+	if next.receive(tr, c) != nil {
+		return 0
+	}
+	next.clients.Close()
+	next.control.Close()
+	return 1
+}
+
+// The old version dies at whatever point: the new one begins to serve, or fails,
+// leaves nothing open, and may try again.
 func TestWidowed(t *testing.T) {
 	c := config
 	c.Faults = simnet.Faults{simnet.FaultKill: {Rate: 3000, Max: 1}}
 	c.Check(t, func(s *proptest.Sim) {
 		sc := &scene{tb: s, path: s.Path("app.sock")}
-		var v1 *proptest.Process
-		v1 = s.Daemon("v1", func(tr transport.Transport) {
-			sc.version(tr, 1)
-			v1.Kill()
-		})
+		serve(s, sc, proptest.ProcessConfig{Name: "v1", Daemon: true})
 		failed := 0
 		s.Start(proptest.ProcessConfig{Name: "v2", Spared: true, Main: func(tr transport.Transport) {
-			tr.Sleep(tr.Now().Add(pause))
-			for {
-				next := Server{Version: 2}
-				if next.Start(tr, sc.path) == nil {
-					next.clients.Close()
-					next.control.Close()
-					return
-				}
+			v2 := Server{Version: 2}
+			for v2.Start(tr, sc.path) != nil {
 				failed++
 			}
+			v2.clients.Close()
+			v2.control.Close()
 		}})
 		s.Run()
 		s.Sometimes("the new version has to try again", failed > 0)
@@ -139,7 +140,7 @@ func TestWidowed(t *testing.T) {
 // This is the smallest script that makes the wrong version fail, as TestWrong
 // prints it. In a test, it sees to it that the right version stays right.
 const script = `brine script 1
-v1/main 4   run alice/main   # before its 4th operation (withcancel), alice/main goes first
+alice/main 1   run v2/main   # before its 1st operation (dial), v2/main goes first
 `
 
 func TestReplay(t *testing.T) {
@@ -155,24 +156,21 @@ func TestReplay(t *testing.T) {
 
 // The same cast, on the kernel's sockets.
 func TestReal(t *testing.T) {
-	sc := &scene{tb: t, path: filepath.Join(t.TempDir(), "app.sock")}
 	process := func() transport.Transport { return realunix.New(realunix.Config{}) }
-	last, stop := process().WithCancel(t.Context())
+	v2, stop := process().WithCancel(t.Context())
 	defer stop()
-	var cast sync.WaitGroup
-	daemon := make(chan struct{})
-	cast.Go(func() { sc.version(process(), 1) })
+	sc := &scene{tb: t, path: filepath.Join(t.TempDir(), "app.sock")}
+	sc.begin(process())
+	var cast, daemon sync.WaitGroup
+	cast.Go(func() { sc.first(process()) })
 	cast.Go(func() { sc.client(process()) })
 	cast.Go(func() { sc.client(process()) })
-	go func() {
-		defer close(daemon)
-		sc.version(last, 2)
-	}()
+	daemon.Go(func() { sc.second(v2) })
 	cast.Wait()
 	if !sc.replaced.Load() {
 		t.Error("the second version has not taken over")
 	}
 	sc.last(process())
 	stop()
-	<-daemon
+	daemon.Wait()
 }

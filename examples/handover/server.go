@@ -38,6 +38,8 @@ func (s *Server) Serve(tr transport.Transport) error {
 	defer tasks.Cancel()
 	defer s.clients.Close()
 	defer s.control.Close()
+	// The loop is one of the tasks, so that Wait does not miss a client between it
+	// and its answer.
 	err := tasks.Background("accept", func(tr transport.Transport) { s.accept(tr, tasks) })
 	for over := false; !over && err == nil; {
 		over, err = s.next(tr)

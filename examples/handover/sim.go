@@ -30,22 +30,21 @@ func World() simnet.Config {
 }
 
 // Build returns what is explored, with the wrong way to start a new version or the
-// right one: the second takes over from the first, which has to end, while two
-// clients ask two questions each. It is for [simnet.Run], and for the command; this package's test
-// has the same cast.
+// right one: the first version serves, the second takes over from it, and two
+// clients ask two questions each meanwhile. It is for [simnet.Run], and for the
+// command; this package's test has the same cast.
 func Build(wrong bool) func(w *simnet.World) {
 	return func(w *simnet.World) {
 		s := &scene{tb: w.TB(), path: "/run/app.sock", reopen: wrong}
-		start := func(name string, daemon bool, main func(tr transport.Transport)) {
-			w.Start(simnet.ProcessConfig{Name: name, Daemon: daemon, Main: func(p *simnet.Process) {
-				main(p)
-				p.Kill() // it ends: what it has not done by now is not done
-			}})
-		}
-		start("v1", false, func(tr transport.Transport) { s.version(tr, 1) })
-		start("alice", false, s.client)
-		start("bob", false, s.client)
-		start("v2", true, func(tr transport.Transport) { s.version(tr, 2) })
+		v1, alice, bob, v2 := w.Process("v1"), w.Process("alice"), w.Process("bob"), w.Process("v2")
+		s.begin(v1)
+		v1.Go("main", func() {
+			s.first(v1)
+			v1.Kill() // it ends: what it has not done by now is not done
+		})
+		alice.Go("main", func() { s.client(alice) })
+		bob.Go("main", func() { s.client(bob) })
+		v2.Background("main", func() { s.second(v2) })
 		w.Finally(simnet.ProcessConfig{Name: "last", Main: func(p *simnet.Process) { s.last(p) }})
 	}
 }
@@ -56,54 +55,59 @@ type scene struct {
 	path   string
 	reopen bool
 
-	begun    atomic.Bool // the first version serves
-	replaced atomic.Bool // and has ended
+	v1       Server
+	replaced atomic.Bool // it has ended
 	asked    atomic.Uint64
 }
 
-// version is the process of one version. The second is not started before the
-// first serves.
-func (s *scene) version(tr transport.Transport, version uint64) {
-	if version > 1 {
-		s.wait(tr)
+// begin has the first version listen. It is for setting the scene: clients find it
+// from the first moment on.
+func (s *scene) begin(tr transport.Transport) {
+	s.v1 = Server{Version: 1, Reopen: s.reopen}
+	if err := s.v1.Start(tr, s.path); err != nil {
+		s.tb.Fatalf("the first version cannot start: %v", err)
 	}
-	server := Server{Version: version, Reopen: s.reopen}
-	for server.Start(tr, s.path) != nil { // whoever has started it tries again
-		if tr.Sleep(tr.Now().Add(pause)) != nil {
-			return
-		}
-	}
-	s.begun.Store(true)
-	if server.Serve(tr) == nil {
+}
+
+// first is the process of the first version, until it has been replaced.
+func (s *scene) first(tr transport.Transport) {
+	if s.v1.Serve(tr) == nil {
 		s.replaced.Store(true)
 	}
 }
 
-// client asks twice.
-func (s *scene) client(tr transport.Transport) {
-	s.wait(tr)
-	s.ask(tr)
-	s.ask(tr)
+// second is the process of the second version. Whoever starts it tries again.
+func (s *scene) second(tr transport.Transport) {
+	v2 := Server{Version: 2, Reopen: s.reopen}
+	for v2.Start(tr, s.path) != nil {
+		if tr.Sleep(tr.Now().Add(pause)) != nil {
+			return
+		}
+	}
+	v2.Serve(tr)
 }
 
-// wait waits until the first version serves.
-func (s *scene) wait(tr transport.Transport) {
-	for !s.begun.Load() && tr.Sleep(tr.Now().Add(pause)) == nil {
+// client asks twice.
+func (s *scene) client(tr transport.Transport) {
+	if s.ask(tr) {
+		s.ask(tr)
 	}
 }
 
 // ask asks a question, which is answered.
-func (s *scene) ask(tr transport.Transport) {
+func (s *scene) ask(tr transport.Transport) (answered bool) {
 	question := s.asked.Add(1)
 	version, err := Ask(tr, s.path, question, time.Time{})
 	for short(err) && tr.Sleep(tr.Now().Add(pause)) == nil { // it has no descriptor, and nothing was asked
 		version, err = Ask(tr, s.path, question, time.Time{})
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		s.tb.Errorf("a client was lost: %v", err)
-	} else if version != 1 && version != 2 {
+	case version != 1 && version != 2:
 		s.tb.Errorf("version %d has answered", version)
 	}
+	return err == nil
 }
 
 // last asks when nothing fails any more and everybody has come to rest.
