@@ -61,6 +61,27 @@ func TestRight(t *testing.T) {
 	config.Check(t, requests(false))
 }
 
+// A try that arrives after a later request is not carried out. It takes a rare
+// coincidence for that to matter, so it is brought about here.
+func TestGivenUp(t *testing.T) {
+	tr := realunix.New(realunix.Config{})
+	given := 0
+	s := Server{
+		GiveOut: func(transport.Transport, Request) uint64 { given++; return 0 },
+		busy:    transport.NewMutex(tr),
+		last:    map[uint64]done{},
+	}
+	for _, try := range []struct {
+		number uint64
+		ok     bool
+		given  int
+	}{{1, true, 1}, {1, true, 1}, {2, true, 2}, {1, false, 2}, {2, true, 2}} {
+		if _, ok := s.carryOut(tr, Request{Client: 1, Number: try.number}); ok != try.ok || given != try.given {
+			t.Errorf("request %d: %v, %d given out; want %v, %d", try.number, ok, given, try.ok, try.given)
+		}
+	}
+}
+
 // This is the smallest script that makes the wrong version fail, as TestWrong
 // prints it. In a test, it sees to it that the right version stays right.
 const script = `brine script 1

@@ -11,8 +11,7 @@
 // A server that remembers answers again instead. Each client has a number that
 // nobody else has, and numbers its requests; a retry has the number of the first
 // try. The server keeps, for each client, the number of its last request and what
-// it answered. Three things are easily missed, and are found by the test if they
-// are:
+// it answered. Three things are easily missed, and tested:
 //
 //   - The first try may still be under way when the retry comes, on another
 //     connection. The retry has to wait for it: a [transport.Mutex] is held while
@@ -22,7 +21,7 @@
 //   - A server that was started again remembers nothing. It must not be asked to
 //     repeat what its predecessor may have done: each life of the server has a
 //     number, which it says when a client connects, and a client that meets
-//     another than at its first try answers [ErrUnknown]. That is what is meant by
+//     another than at its first try reports [ErrUnknown]. That is what is meant by
 //     at most once: sometimes nobody can say, and then it is said.
 //
 // # What to look at first

@@ -128,6 +128,7 @@ func TestWidowed(t *testing.T) {
 			v2 := Server{Version: 2}
 			for v2.Start(tr, sc.path) != nil {
 				failed++
+				tr.Sleep(tr.Now().Add(pause))
 			}
 			v2.clients.Close()
 			v2.control.Close()
