@@ -61,6 +61,14 @@ func TestRight(t *testing.T) {
 	c.Check(t, twoAtOnce(false))
 }
 
+// Nothing is left to chance: these are all runs that differ from the calm one in at
+// most three places.
+func TestAll(t *testing.T) {
+	c := config
+	c.Unseen = map[string]string{"one takes the place of another": "nobody is killed, as there are no faults"}
+	c.Exhaust(t, 3, twoAtOnce(false))
+}
+
 // This is the smallest script that makes the wrong version fail, as TestWrong
 // prints it. In a test, it sees to it that the right version stays right.
 const script = `brine script 1
