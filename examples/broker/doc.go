@@ -20,7 +20,7 @@
 //   - After that, the subscriber is cut off. It sees the end of its stream, and may
 //     subscribe again. Messages are numbered, so that it knows what it has missed.
 //
-// So nobody is held up for longer than Grace, memory has a limit, and no message is
+// So no message is held up for longer than Grace, memory has a limit, and nothing is
 // lost unnoticed.
 //
 // # What to look at first

@@ -3,7 +3,7 @@
 // Command cmd is package atmostonce for real: three clients make requests of a
 // server that is killed and started again all the time, each a process of its own.
 // What was carried out stands in a file, in which nothing may stand twice. It ends
-// by itself after two seconds.
+// by itself after a few seconds.
 package main
 
 import (

@@ -2,7 +2,7 @@
 
 // Command cmd is package broker for real: two subscribers read, a third is stopped
 // by a signal while messages are published, and goes on when they all are. Each is
-// a process of its own. It ends by itself after a second or two.
+// a process of its own. It ends by itself after a few seconds.
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 const (
 	messages = 5000
 	size     = 1024
-	grace    = 500 * time.Millisecond
+	grace    = time.Second
 )
 
 func main() {

@@ -2,7 +2,7 @@
 
 // Command cmd is package handover for real: four clients ask all the time, while
 // one version of the server replaces the other, ten times, each a process of its
-// own. No client may be lost. It ends by itself after two seconds.
+// own. No client may be lost. It ends by itself after a few seconds.
 package main
 
 import (

@@ -2,7 +2,7 @@
 
 // Command cmd is package takeover for real: a daemon is killed, and five others
 // are started at once to take its place, each a process of its own. It ends by
-// itself after two seconds.
+// itself after a few seconds.
 package main
 
 import (
@@ -33,7 +33,7 @@ func main() {
 	play(filepath.Join(dir, "app.sock"))
 }
 
-// daemon serves until nobody has come for a second.
+// daemon serves until nobody has come for two seconds.
 func daemon(path string) {
 	tr := realunix.New(realunix.Config{})
 	l, err := takeover.Listen(tr, path)
@@ -44,8 +44,8 @@ func daemon(path string) {
 	check(err)
 	defer l.Close()
 	fmt.Printf("daemon %d serves\n", os.Getpid())
-	check(takeover.Serve(tr, l, time.Second))
-	fmt.Printf("daemon %d ends: nobody has come for a second\n", os.Getpid())
+	check(takeover.Serve(tr, l, 2*time.Second))
+	fmt.Printf("daemon %d ends: nobody has come for two seconds\n", os.Getpid())
 }
 
 func play(path string) {
