@@ -70,6 +70,7 @@ func Find(ctx context.Context, cfg Config, program Program) (*Report, error) {
 	}
 	e.end()
 	e.rep.Distinct, e.rep.Exactly = e.seen.count()
+	e.rep.Distinct = min(e.rep.Distinct, e.rep.Runs) // an estimate may say more
 	e.rep.Elapsed = time.Since(began)
 	return &e.rep, nil
 }
@@ -229,7 +230,7 @@ func (e *explorer) progress() {
 	}
 	e.told = time.Now()
 	n, _ := e.seen.count()
-	e.cfg.Progress(Progress{Runs: e.rep.Runs, Distinct: n, Elapsed: e.told.Sub(e.begun)})
+	e.cfg.Progress(Progress{Runs: e.rep.Runs, Distinct: min(n, e.rep.Runs), Elapsed: e.told.Sub(e.begun)})
 }
 
 // failure executes a run again that has failed, traced.
