@@ -24,7 +24,7 @@ func (s *session) advice(err error) string {
 		return ""
 	}
 	switch e.Op {
-	case "read", "write": // the standard streams speak for themselves
+	case "read", "write", "open", "create": // files and the standard streams speak for themselves
 		return ""
 	case "listen", "dial", "lock":
 		return s.adviceOnName(e)

@@ -27,6 +27,11 @@ type options struct {
 	ops     int // 0: not given
 	forTime time.Duration
 	seed    uint64
+
+	// of view, where path is the trace's
+	calm   string
+	format string
+	output string
 }
 
 // A usageError is a mistake in the command line. It ends with exit code 2.
@@ -75,16 +80,16 @@ func parseFlags(command string, args []string) (o options, mistake string) {
 			if !hasValue {
 				value = "true"
 			} else if _, err := strconv.ParseBool(value); err != nil {
-				return o, "--" + name + " takes no value"
+				return o, dashed(name) + " takes no value"
 			}
 		} else if !hasValue {
 			if len(args) == 0 {
-				return o, "--" + name + " needs a value"
+				return o, dashed(name) + " needs a value"
 			}
 			value, args = args[0], args[1:]
 		}
 		if err := known.Set(name, value); err != nil {
-			return o, fmt.Sprintf("--%s %s: %v", name, value, err)
+			return o, fmt.Sprintf("%s %s: %v", dashed(name), value, err)
 		}
 	}
 	if command == "conform" {
@@ -95,20 +100,39 @@ func parseFlags(command string, args []string) (o options, mistake string) {
 	}
 	switch len(paths) {
 	case 0:
+		if command == "view" {
+			return o, "view needs the TRACE of a run: a file, or - for standard input"
+		}
 		return o, command + " needs the PATH of a socket"
 	case 1:
 		o.path = paths[0]
-		return o, ""
+		return o, o.viewMistake(command)
 	}
-	return o, fmt.Sprintf("%s takes one PATH, not %d: %q", command, len(paths), paths)
+	what := "PATH"
+	if command == "view" {
+		what = "TRACE"
+	}
+	return o, fmt.Sprintf("%s takes one %s, not %d: %q", command, what, len(paths), paths)
+}
+
+// dashed is how a flag is written.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 // flags returns the flags of a command, which set o.
 func (o *options) flags(command string) *flag.FlagSet {
 	f := flag.NewFlagSet(command, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	if command == "conform" {
+	switch command {
+	case "conform":
 		o.conformFlags(f)
+		return f
+	case "view":
+		o.viewFlags(f)
 		return f
 	}
 	f.Func("timeout", "", func(v string) (err error) { o.timeout, err = parseTimeout(v); return })
@@ -186,7 +210,11 @@ func unknownFlag(command, name string, known *flag.FlagSet) string {
 		}
 	}
 	var names []string
-	known.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	known.VisitAll(func(f *flag.Flag) {
+		if len(f.Name) > 1 { // nobody means a short one by mistake
+			names = append(names, f.Name)
+		}
+	})
 	return fmt.Sprintf("unknown flag --%s%s", name, didYouMean(name, names, "--"))
 }
 

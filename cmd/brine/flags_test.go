@@ -23,6 +23,8 @@ func TestParse(t *testing.T) {
 		{"serve --allow-uid 1,2 @app --allow-uid=1000", options{path: "@app", allowUID: []int{1, 2, 1000}}},
 		{"dial --timeout 1m30s a.sock --wait --show-peer", options{path: "a.sock", timeout: 90 * time.Second, wait: true, showPeer: true}},
 		{"dial -- --wait", options{path: "--wait"}},
+		{"view run.jsonl", options{path: "run.jsonl", format: "html"}},
+		{"view --calm calm.jsonl - -o out --format=html", options{path: "-", calm: "calm.jsonl", output: "out", format: "html"}},
 		{"dial --wait -- -", options{path: "-", wait: true}},
 	} {
 		args := strings.Fields(c.line)
@@ -54,6 +56,13 @@ func TestParseMistakes(t *testing.T) {
 		{"serve a --allow-uid 4294967295", "--allow-uid 4294967295: write user IDs as numbers, such as 1000 or 0,1000; 'id -u NAME' tells that of a name"},
 		{"dial a --timeout 30", "--timeout 30: a unit is missing; write 30s for seconds"},
 		{"dial a --timeout soon", "--timeout soon: write a duration such as 500ms, 30s or 2m"},
+		{"view", "view needs the TRACE of a run: a file, or - for standard input"},
+		{"view a b", `view takes one TRACE, not 2: ["a" "b"]`},
+		{"view --format pdf a", "--format pdf: write html, trace-event or text"},
+		{"view --format text --calm b a", "--calm is for a page only; leave out --format text"},
+		{"view --calm - -", "only one of TRACE and --calm can be standard input"},
+		{"view --calme b a", "unknown flag --calme; did you mean --calm?"},
+		{"view -o", "-o needs a value"},
 		{"dial a --timeout -1s", "--timeout -1s: must be more than 0; leave --timeout out to wait without limit"},
 	} {
 		args := strings.Fields(c.line)
@@ -70,8 +79,8 @@ func TestParseMistakes(t *testing.T) {
 func TestHelpNamesEveryFlag(t *testing.T) {
 	for _, c := range commands {
 		new(options).flags(c.name).VisitAll(func(f *flag.Flag) {
-			if !strings.Contains(helpTopics[c.name], "\n  --"+f.Name+" ") {
-				t.Errorf("help %s does not name --%s", c.name, f.Name)
+			if !strings.Contains(helpTopics[c.name], "\n  "+dashed(f.Name)+" ") {
+				t.Errorf("help %s does not name %s", c.name, dashed(f.Name))
 			}
 		})
 	}

@@ -16,7 +16,8 @@ usage:
   brine serve [flags] PATH   listen at PATH and talk to the first that connects
   brine dial  [flags] PATH   connect to PATH and talk to whoever listens there
   brine conform [flags]      compare brine's simulation with the running kernel
-  brine help [TOPIC]         serve, dial, conform or exit
+  brine view  [flags] TRACE  turn the trace of a simulated run into a page
+  brine help [TOPIC]         serve, dial, conform, view or exit
   brine --version
 
 PATH is a file of at most 107 bytes or, on Linux, an abstract name such as @app,
@@ -126,18 +127,46 @@ example:
 Exit codes: 0 if there was no difference, 1 if there was one.
 `
 
+const helpView = `usage: brine view [flags] TRACE
+
+Turns the trace of a simulated run, as simnet's Trace.WriteJSON writes it, into
+something to look at: a page for a browser, which is one file and needs nothing
+else. TRACE is a file, or - for standard input.
+
+flags:
+  --calm TRACE         the trace of the calm run of the same program: the page
+                       shows it beside the other, with the first difference
+                       marked. Only for a page
+  --format FORMAT      html: the page. trace-event: the format of Perfetto
+                       (ui.perfetto.dev) and chrome://tracing. text: a line for
+                       each event. Default: html
+  -o FILE              where to write it, - for standard output. Default: beside
+                       TRACE, with the name's end changed to .html or
+                       .trace.json; text, and what was read from standard input,
+                       goes to standard output
+  --help               this text
+
+examples:
+  brine view failed.jsonl
+  brine view --calm calm.jsonl -o failed.html failed.jsonl
+  brine view --format text failed.jsonl | less
+
+Exit codes: see 'brine help exit'.
+`
+
 // helpTopics is what "brine help TOPIC" knows.
 var helpTopics = map[string]string{
 	"serve":   helpServe,
 	"dial":    helpDial,
 	"conform": helpConform,
+	"view":    helpView,
 	"exit":    helpExit(),
 }
 
 func helpExit() string {
 	return `brine ends with one of these codes, the same on every system:
 
-  0    both directions ended in order; conform: no divergence
+  0    both directions ended in order; conform: no divergence; view: written
   1    a failure without an errno; conform: a divergence
   2    the command line makes no sense
 

@@ -21,7 +21,7 @@ import (
 type session struct {
 	ctx     context.Context // done when a signal asks the process to end
 	tr      transport.Transport
-	command string // "serve", "dial" or "conform"
+	command string // the name of one of commands
 	options
 	in       io.Reader
 	out, err io.Writer
@@ -35,6 +35,7 @@ var commands = []struct {
 	{"serve", (*session).serve},
 	{"dial", (*session).dial},
 	{"conform", (*session).conform},
+	{"view", (*session).view},
 }
 
 func main() {
@@ -80,7 +81,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 // to say.
 func dispatch(args []string) (name string, rest []string, text string, err error) {
 	if len(args) == 0 {
-		return "", nil, "", &usageError{text: "no command given; serve, dial and conform are there"}
+		return "", nil, "", &usageError{text: "no command given; serve, dial, conform and view are there"}
 	}
 	switch name, rest = args[0], args[1:]; name {
 	case "--version", "-version", "version":

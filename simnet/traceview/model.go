@@ -146,7 +146,7 @@ func newRun(t *simnet.Trace) run {
 			r.Events[i].Process = l.process(e.Object) + 1
 		}
 	}
-	r.Things = track(t, r.Events)
+	r.Things = new(tracker).track(t, r.Events)
 	return r
 }
 

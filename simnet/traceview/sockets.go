@@ -17,7 +17,7 @@ func (k *tracker) step(i int) {
 		k.process(label)
 	}
 	for _, c := range e.Choices {
-		if c.Kind == simnet.KindFail && c.Answer == "ECONNRESET" {
+		if c.Kind == simnet.KindFail && (c.Answer == "ECONNRESET" || c.Answer == "EPIPE") {
 			k.reset(e.Object)
 		}
 	}
@@ -53,13 +53,11 @@ func (k *tracker) call(e *simnet.Event, i int, label string) {
 		}
 	case "adopt":
 		if x := k.end(e.Made); x >= 0 {
-			k.hold(x, label, false)
-			k.touch(x).state = "open"
+			k.adopted(x, label)
 		}
 	case "adoptlistener":
-		if x, ok := k.open[e.Made]; ok {
-			k.hold(x, label, false)
-			k.touch(x).state = "open"
+		if x := k.listener(e.Made, label); x >= 0 {
+			k.adopted(x, label)
 		}
 	case "dup":
 		k.dup(e.Object, label)
@@ -99,12 +97,20 @@ func (k *tracker) made(name, label string, i int) {
 		label = k.user(name, i)
 	}
 	k.touch(x).state = "open"
-	k.hold(x, label, true)
+	k.opened(x, label)
+}
+
+// opened is for a new descriptor of a process, if it is known of which.
+func (k *tracker) opened(x int, label string) {
+	if label != "" {
+		k.hold(x, label)
+		k.count(label, 1)
+	}
 }
 
 func (k *tracker) listen(e *simnet.Event, i int, label string) {
 	x := k.add(e.Object, "listener")
-	k.open[e.Object] = x
+	k.open[e.Object] = append(k.open[e.Object], x)
 	s := k.touch(x)
 	s.state = "open"
 	for _, arg := range strings.Split(e.Args, ", ") {
@@ -116,7 +122,7 @@ func (k *tracker) listen(e *simnet.Event, i int, label string) {
 	if label == "" {
 		label = k.user(e.Object, i)
 	}
-	k.hold(x, label, true)
+	k.opened(x, label)
 	if k.locks[x] {
 		k.count(label, 1)
 	}
@@ -138,7 +144,8 @@ func (k *tracker) dial(e *simnet.Event, i int, label string) {
 	if !ok {
 		path = e.Object
 	}
-	if l, ok := k.open[path]; ok && k.now[l].state != "closed" {
+	if list := k.open[path]; len(list) > 0 {
+		l := list[len(list)-1]
 		k.waits[b] = l
 		k.pending[l] = append(k.pending[l], b)
 		k.touch(l).queued++
@@ -150,8 +157,8 @@ func (k *tracker) accept(e *simnet.Event, label string) {
 	if b < 0 {
 		return
 	}
-	k.touch(b).state = "open"
-	k.hold(b, label, true)
+	k.becomes(b, "open")
+	k.opened(b, label)
 	if l, ok := k.waits[b]; ok {
 		delete(k.waits, b)
 		k.pending[l] = slices.DeleteFunc(k.pending[l], func(x int) bool { return x == b })
@@ -159,10 +166,10 @@ func (k *tracker) accept(e *simnet.Event, label string) {
 	}
 }
 
-// named returns the end or the listener that an operation is about, -1 for
-// anything else.
-func (k *tracker) named(object string) int {
-	if x, ok := k.open[object]; ok {
+// named returns the end or the listener that an operation of a process is about,
+// -1 for anything else.
+func (k *tracker) named(object, label string) int {
+	if x := k.listener(object, label); x >= 0 {
 		return x
 	}
 	return k.end(object)
@@ -170,21 +177,31 @@ func (k *tracker) named(object string) int {
 
 func (k *tracker) dup(object, label string) {
 	k.count(label, 1)
-	if x := k.named(object); x >= 0 {
-		k.hold(x, label, false)
+	if x := k.named(object, label); x >= 0 {
+		if label == "" {
+			return
+		}
+		k.hold(x, label).loose++
 	}
 }
 
 // shut is Close of a socket or of a descriptor.
 func (k *tracker) shut(object string, i int, label string) {
-	name := strings.TrimPrefix(object, "fd of ")
-	x := k.named(name)
-	if x < 0 || label == "" {
-		k.count(label, -1)
+	k.count(label, -1)
+	name, bare := strings.CutPrefix(object, "fd of ")
+	x := k.named(name, label)
+	if x < 0 {
 		return
 	}
-	k.count(label, -1)
-	if k.locks[x] && name == object {
+	h := k.holding(x, label)
+	switch {
+	case h == nil:
+		return
+	case bare && h.loose == 0: // one that was sent
+		return
+	case bare:
+		h.loose--
+	case k.locks[x]:
 		k.count(label, -1)
 	}
 	if k.drop(x, label) {
@@ -196,10 +213,11 @@ func (k *tracker) shut(object string, i int, label string) {
 func (k *tracker) gone(x, i int) {
 	name := k.things[x].Name
 	if k.things[x].Kind == "listener" {
-		if k.open[name] == x && k.used(name, i) && !k.boundAgain(name, i) {
+		if k.used(name, i) && !k.boundAgain(name, i) {
 			k.touch(x).state = "in flight"
 			return
 		}
+		k.open[name] = slices.DeleteFunc(k.open[name], func(y int) bool { return y == x })
 		s := k.touch(x)
 		s.state, s.queued = "closed", 0
 		for _, b := range k.pending[x] {
@@ -210,7 +228,7 @@ func (k *tracker) gone(x, i int) {
 		return
 	}
 	if k.used(name, i) {
-		k.touch(x).state = "in flight"
+		k.becomes(x, "in flight")
 		return
 	}
 	k.closed(x, "closed")
@@ -246,7 +264,7 @@ func (k *tracker) reset(name string) {
 	}
 	for _, y := range [...]int{x, k.peer(x)} {
 		if s := k.touch(y); s.state != "closed" {
-			s.note = "the connection was reset"
+			s.state, s.note = "reset", "ECONNRESET or EPIPE to come"
 		}
 	}
 }

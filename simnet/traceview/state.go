@@ -54,10 +54,10 @@ type tracker struct {
 	t       *simnet.Trace
 	things  []thing
 	now     []status
-	said    []status       // what the changes so far make
-	touched []int          // things that this event may have changed
-	ends    map[string]int // by name
-	open    map[string]int // listeners by path: the last one that was made there
+	said    []status         // what the changes so far make
+	touched []int            // things that this event may have changed
+	ends    map[string]int   // by name
+	open    map[string][]int // listeners that are not closed, by path, in the order in which they were made
 	procs   map[string]int
 
 	holders map[int][]holding // by end or listener: who has descriptors of it
@@ -70,16 +70,19 @@ type tracker struct {
 	comes map[string]string // by name of an accepted end: the path of its listener
 }
 
-// A holding is how many descriptors a process has of something.
+// A holding is how many descriptors a process has of something. Those that it was
+// sent count once it makes sockets of them: before that nobody can tell which they
+// are.
 type holding struct {
 	process string
 	count   int
+	loose   int // those that Dup made, and are no sockets yet
 }
 
 // track returns the things of a trace, and gives events their changes.
-func track(t *simnet.Trace, events []event) []thing {
-	k := &tracker{
-		t: t, ends: map[string]int{}, open: map[string]int{}, procs: map[string]int{},
+func (k *tracker) track(t *simnet.Trace, events []event) []thing {
+	*k = tracker{
+		t: t, ends: map[string]int{}, open: map[string][]int{}, procs: map[string]int{},
 		holders: map[int][]holding{}, pending: map[int][]int{}, waits: map[int]int{}, early: map[int]int{},
 		locks: map[int]bool{}, uses: map[string][]int{}, comes: map[string]string{},
 	}
@@ -95,7 +98,7 @@ func track(t *simnet.Trace, events []event) []thing {
 func (k *tracker) lookAhead() {
 	for i := range k.t.Events {
 		e := &k.t.Events[i]
-		if e.Task == (simnet.TaskName{}) || e.Err == "EBADF" || e.Err == "ESRCH" {
+		if e.Task == (simnet.TaskName{}) || e.Err == "EBADF" || e.Err == "ESRCH" || e.Open != "" {
 			continue
 		}
 		switch e.Op {
@@ -139,6 +142,21 @@ func (k *tracker) maker(i int) string {
 func (k *tracker) used(name string, i int) bool {
 	list := k.uses[name]
 	return len(list) > 0 && list[len(list)-1] > i
+}
+
+// listener returns the listener that a path means to a process, -1 if none does:
+// the last one that it has made or been given there, or else the last one of all.
+func (k *tracker) listener(path, label string) int {
+	list := k.open[path]
+	for i := len(list) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(k.holders[list[i]], func(h holding) bool { return h.process == label }) {
+			return list[i]
+		}
+	}
+	if len(list) == 0 {
+		return -1
+	}
+	return list[len(list)-1]
 }
 
 // touch returns the state of a thing that is about to change.
@@ -190,23 +208,42 @@ func (k *tracker) process(label string) int {
 	return i
 }
 
-// hold gives a process another descriptor of something, and counts it among the
-// process's if it is a new one.
-func (k *tracker) hold(thing int, label string, isNew bool) {
-	if label == "" {
-		return
-	}
+// holding returns what a process has of something, nil if it has nothing.
+func (k *tracker) holding(thing int, label string) *holding {
 	list := k.holders[thing]
-	i := slices.IndexFunc(list, func(h holding) bool { return h.process == label })
-	if i < 0 {
-		i = len(list)
-		list = append(list, holding{process: label})
+	if i := slices.IndexFunc(list, func(h holding) bool { return h.process == label }); i >= 0 {
+		return &list[i]
 	}
-	list[i].count++
-	k.holders[thing] = list
+	return nil
+}
+
+// hold gives a process another descriptor of something.
+func (k *tracker) hold(thing int, label string) *holding {
+	h := k.holding(thing, label)
+	if h == nil {
+		k.holders[thing] = append(k.holders[thing], holding{process: label})
+		h = k.holding(thing, label)
+	}
+	h.count++
 	k.held(thing)
-	if isNew {
-		k.count(label, 1)
+	return h
+}
+
+// adopted is for a descriptor that becomes a socket: one of Dup's, which counts
+// already, or else one that was sent.
+func (k *tracker) adopted(thing int, label string) {
+	if h := k.holding(thing, label); h != nil && h.loose > 0 {
+		h.loose--
+	} else {
+		k.hold(thing, label)
+	}
+	k.becomes(thing, "open")
+}
+
+// becomes changes the state of a socket, but not of one that was reset.
+func (k *tracker) becomes(thing int, state string) {
+	if s := k.touch(thing); s.state != "reset" {
+		s.state = state
 	}
 }
 

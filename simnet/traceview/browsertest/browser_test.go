@@ -65,20 +65,53 @@ func open(t *testing.T, trace *simnet.Trace, opt traceview.Options, width, heigh
 	return visit(t, chromium(t), file, width, height)
 }
 
-func visit(t *testing.T, browser, file string, width, height int64) *tab {
-	t.Helper()
-	options := append([]chromedp.ExecAllocatorOption{},
-		chromedp.ExecPath(browser), chromedp.UserDataDir(t.TempDir()),
+// browser is one for all tests, each of which has a profile of its own in it.
+var browser struct {
+	sync.Once
+	ctx  context.Context
+	stop func()
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if browser.stop != nil {
+		browser.stop()
+	}
+	os.Exit(code)
+}
+
+// launch starts the browser.
+func launch(path string) {
+	dir, err := os.MkdirTemp("", "brine-browser-")
+	if err != nil {
+		browser.err = err
+		return
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path), chromedp.UserDataDir(dir),
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-component-update", true),
 	)
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
+	ctx, _ = chromedp.NewContext(ctx)
+	browser.ctx, browser.err = ctx, chromedp.Do(ctx)
+	browser.stop = func() {
+		cancel()
+		os.RemoveAll(dir)
+	}
+}
+
+func visit(t *testing.T, path, file string, width, height int64) *tab {
+	t.Helper()
+	browser.Do(func() { launch(path) })
+	if browser.err != nil {
+		t.Fatal(browser.err)
+	}
 	b := &tab{t: t}
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithListener(b.heard))
+	ctx, cancel := chromedp.NewContext(browser.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.heard))
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // which starts the browser
+	if err := chromedp.Do(ctx); err != nil { // which opens the tab
 		t.Fatal(err)
 	}
 	b.ctx, cancel = context.WithTimeout(ctx, patience)

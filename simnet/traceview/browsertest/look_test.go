@@ -30,7 +30,7 @@ func TestLook(t *testing.T) {
 		}, []string{"d"}},
 		{"calm", traced(t, script(t, quotaScript), quota), traceview.Options{Title: "TestQuota", Calm: calm}, []string{"x"}},
 		{"deadlock", traced(t, simnet.Calm(), embrace), traceview.Options{Title: "TestEmbrace"}, []string{"e"}},
-		{"crowd", traced(t, simnet.Calm(), crowd(120, 12)), traceview.Options{Title: "TestCrowd"}, []string{"j"}},
+		{"crowd", traced(t, simnet.Calm(), crowd(120, 17)), traceview.Options{Title: "TestCrowd"}, []string{"j"}},
 	} {
 		for _, width := range []int64{1280, 390} {
 			height := int64(800)

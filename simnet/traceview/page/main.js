@@ -60,6 +60,7 @@ class View {
     this.event = i;
     const e = run.events[i];
     const pane = this.pane(run);
+    byId('details').classList.add('shown'); // which may take room
     if (pane.root.hidden) this.showCalm(true);
     if (pane.layout.row(i) < 0) this.setFilter('');
     const other = this.calm ? { run: run === this.run ? this.calm : this.run, i: this.counterpart(run, e) } : null;
@@ -70,7 +71,6 @@ class View {
     }
     pane.reveal(i);
     this.details.show(run, e, other);
-    byId('details').classList.add('shown');
     if (!byId('table').hidden) changed ? this.show() : this.table.select(i);
     byId('live').textContent = (run.calm ? 'Calm run. ' : '') + sentence(run, e);
     this.overview.draw();

@@ -1,0 +1,181 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"example.com/brine/simnet"
+	"example.com/brine/simnet/traceview"
+	"example.com/brine/transport"
+)
+
+// viewFlags adds the flags of view.
+func (o *options) viewFlags(f *flag.FlagSet) {
+	o.format = "html"
+	f.StringVar(&o.calm, "calm", "", "")
+	f.StringVar(&o.output, "o", "", "")
+	f.Func("format", "", func(v string) error {
+		switch v {
+		case "html", "trace-event", "text":
+			o.format = v
+			return nil
+		}
+		return errors.New("write html, trace-event or text")
+	})
+}
+
+// viewMistake returns which flags of view do not go together, or "".
+func (o *options) viewMistake(command string) string {
+	switch {
+	case command != "view":
+	case o.calm != "" && o.format != "html":
+		return "--calm is for a page only; leave out --format " + o.format
+	case o.calm == "-" && o.path == "-":
+		return "only one of TRACE and --calm can be standard input"
+	}
+	return ""
+}
+
+// view turns a trace into a page, or into another format.
+func (s *session) view() error {
+	output := s.viewOutput()
+	for _, input := range []string{s.path, s.calm} {
+		if sameFile(input, output) {
+			return &usageError{fmt.Sprintf("%s would be overwritten; write to another file with -o", input), "view"}
+		}
+	}
+	trace, err := s.readTrace(s.path)
+	if err != nil {
+		return err
+	}
+	opt := traceview.Options{}
+	if s.path != "-" {
+		opt.Title = strings.TrimSuffix(filepath.Base(s.path), ".jsonl")
+	}
+	if s.calm != "" {
+		if opt.Calm, err = s.readTrace(s.calm); err != nil {
+			return err
+		}
+	}
+	write := func(w io.Writer) error {
+		switch s.format {
+		case "trace-event":
+			return traceview.WriteTraceEvent(w, trace)
+		case "text":
+			return trace.WriteText(w)
+		}
+		return traceview.Write(w, trace, opt)
+	}
+	if output == "-" {
+		return outputError(write(s.out))
+	}
+	if err := writeFile(output, write); err != nil {
+		return err
+	}
+	verdict, how := "passed", "open it in a browser"
+	if trace.Verdict != "" {
+		verdict = "failed"
+	}
+	switch s.format {
+	case "trace-event":
+		how = "open it in ui.perfetto.dev or chrome://tracing"
+	case "text":
+		how = "a line for each event"
+	}
+	_, err = fmt.Fprintf(s.out, "wrote %s, a run of %d events that %s: %s\n", output, trace.Skipped+len(trace.Events), verdict, how)
+	return outputError(err)
+}
+
+// viewOutput returns where to write.
+func (s *session) viewOutput() string {
+	switch {
+	case s.output != "":
+		return s.output
+	case s.path == "-" || s.format == "text":
+		return "-"
+	}
+	end := ".html"
+	if s.format == "trace-event" {
+		end = ".trace.json"
+	}
+	return strings.TrimSuffix(s.path, ".jsonl") + end
+}
+
+// sameFile reports whether two names are of one file that is there.
+func sameFile(a, b string) bool {
+	if a == "-" || b == "-" {
+		return false
+	}
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
+}
+
+// readTrace reads a file, or standard input, until a signal ends it.
+func (s *session) readTrace(path string) (*simnet.Trace, error) {
+	in, name := s.in, "standard input"
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fileError("open", path, err)
+		}
+		defer f.Close()
+		in, name = f, path
+	}
+	type result struct {
+		trace *simnet.Trace
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		trace, err := simnet.ReadTrace(in)
+		done <- result{trace, err}
+	}()
+	select {
+	case <-s.ctx.Done():
+		return nil, context.Cause(s.ctx)
+	case r := <-done:
+		if _, bad := errors.AsType[*simnet.TraceError](r.err); bad {
+			return nil, fmt.Errorf("%s: %w", name, r.err)
+		}
+		return r.trace, fileError("read", name, r.err)
+	}
+}
+
+// writeFile makes a file. One that could not be written to the end is removed.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fileError("create", path, err)
+	}
+	err = write(f)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		return nil
+	}
+	if info, e := os.Lstat(path); e == nil && info.Mode().IsRegular() {
+		os.Remove(path)
+	}
+	return fileError("write", path, err)
+}
+
+// fileError puts an error of a file into the form of all others.
+func fileError(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errno := transport.Errno(err); errno != 0 {
+		return &transport.Error{Op: op, Path: path, Err: errno}
+	}
+	return fmt.Errorf("%s %s: %w", op, path, err)
+}
