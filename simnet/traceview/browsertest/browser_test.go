@@ -12,9 +12,12 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -197,11 +200,23 @@ func (b *tab) frame() {
 	b.do(chromedp.Evaluate[chromedp.Void]("new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))", chromedp.EvalAwaitPromise))
 }
 
-// press has keys typed.
+// press has keys typed. A printable one is typed as a keyboard does it: it writes its
+// character only if the page lets it.
 func (b *tab) press(keys ...string) {
 	b.t.Helper()
 	for _, k := range keys {
-		b.do(chromedp.KeyEvent(k))
+		if r, _ := utf8.DecodeRuneInString(k); !unicode.IsPrint(r) || r >= utf8.RuneSelf {
+			b.do(chromedp.KeyEvent(k))
+			continue
+		}
+		for _, e := range []input.DispatchKeyEventParams{
+			{Type: input.DispatchKeyEventTypeKeyDown, Key: k, Text: k},
+			{Type: input.DispatchKeyEventTypeKeyUp, Key: k},
+		} {
+			if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, e); err != nil {
+				b.t.Fatal(err)
+			}
+		}
 	}
 }
 

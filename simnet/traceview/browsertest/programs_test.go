@@ -30,25 +30,25 @@ func script(t testing.TB, text string) simnet.Chooser {
 
 func traced(t testing.TB, chooser simnet.Chooser, build func(*simnet.World)) *simnet.Trace {
 	t.Helper()
-	res := simnet.Run(simnet.Config{Chooser: chooser, Trace: true}, build)
+	res := simnet.Run(simnet.Config{Chooser: chooser, Trace: true, Faults: simnet.AllFaults(1)}, build)
 	if res.Trace == nil {
 		t.Fatal("no trace: ", res.Err)
 	}
 	return res.Trace
 }
 
-// The script by which quota fails: the server is killed between the answer to the
-// first request and its second.
+// The script by which quota fails: an answer comes in two pieces, and the server is
+// killed before the second answer.
 const quotaScript = `brine script 1
-server/conn 2      short 1            # its 2nd operation moves one byte
 client/main 4      run server/accept
-client/main 4+     kill server        # while it waits for the answer
+server/conn 2      short 1
+client/main 6      kill server
 `
 
 // quota is a client that asks twice, with a deadline, and believes that a server
 // always answers in one piece.
 func quota(w *simnet.World) {
-	server := told(w.Start(simnet.ProcessConfig{Name: "server", Main: func(p *simnet.Process) {
+	told(w.Start(simnet.ProcessConfig{Name: "server", Main: func(p *simnet.Process) {
 		if p.Incarnation() > 1 {
 			p.Remove("/run/quota.sock")
 		}
@@ -90,8 +90,8 @@ func quota(w *simnet.World) {
 			}
 		}
 	})
-	w.Process("watch").Go("main", func() {})
-	_ = server
+	watch := w.Process("watch")
+	watch.Go("main", func() { watch.Sleep(watch.Now().Add(time.Hour)) })
 }
 
 // embrace is a deadlock of three: each waits for bytes of the next.

@@ -69,8 +69,8 @@ class View {
       p.root.classList.toggle('active', p === pane && this.panes.length > 1);
       p.select(p === pane ? 'event' : 'other', p === pane ? i : other.i);
     }
+    this.details.show(run, e, other); // which may take room from the panes
     pane.reveal(i);
-    this.details.show(run, e, other);
     if (!byId('table').hidden) changed ? this.show() : this.table.select(i);
     byId('live').textContent = (run.calm ? 'Calm run. ' : '') + sentence(run, e);
     this.overview.draw();
