@@ -213,7 +213,7 @@ func (k *tracker) shut(object string, i int, label string) {
 func (k *tracker) gone(x, i int) {
 	name := k.things[x].Name
 	if k.things[x].Kind == "listener" {
-		if k.used(name, i) && !k.boundAgain(name, i) {
+		if k.lives(name, i) && !k.boundAgain(name, i) {
 			k.touch(x).state = "in flight"
 			return
 		}
@@ -227,7 +227,7 @@ func (k *tracker) gone(x, i int) {
 		delete(k.pending, x)
 		return
 	}
-	if k.used(name, i) {
+	if k.lives(name, i) {
 		k.becomes(x, "in flight")
 		return
 	}

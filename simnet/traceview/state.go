@@ -67,6 +67,7 @@ type tracker struct {
 	locks   map[int]bool      // listeners that hold a lock, too
 
 	uses  map[string][]int  // by name of an end or a listener: which events of tasks use it
+	last  map[string]int    // by the same: the last of these that has returned
 	comes map[string]string // by name of an accepted end: the path of its listener
 }
 
@@ -84,7 +85,7 @@ func (k *tracker) track(t *simnet.Trace, events []event) []thing {
 	*k = tracker{
 		t: t, ends: map[string]int{}, open: map[string][]int{}, procs: map[string]int{},
 		holders: map[int][]holding{}, pending: map[int][]int{}, waits: map[int]int{}, early: map[int]int{},
-		locks: map[int]bool{}, uses: map[string][]int{}, comes: map[string]string{},
+		locks: map[int]bool{}, uses: map[string][]int{}, last: map[string]int{}, comes: map[string]string{},
 	}
 	k.lookAhead()
 	for i := range t.Events {
@@ -98,7 +99,7 @@ func (k *tracker) track(t *simnet.Trace, events []event) []thing {
 func (k *tracker) lookAhead() {
 	for i := range k.t.Events {
 		e := &k.t.Events[i]
-		if e.Task == (simnet.TaskName{}) || e.Err == "EBADF" || e.Err == "ESRCH" || e.Open != "" {
+		if e.Task == (simnet.TaskName{}) || e.Err == "EBADF" || e.Err == "ESRCH" {
 			continue
 		}
 		switch e.Op {
@@ -109,12 +110,20 @@ func (k *tracker) lookAhead() {
 				k.comes[e.Made] = e.Object
 			}
 		case "adopt", "adoptlistener":
-			k.uses[e.Made] = append(k.uses[e.Made], i)
+			k.used(e.Made, i)
 			continue
 		}
 		if e.Object != "" {
-			k.uses[e.Object] = append(k.uses[e.Object], i)
+			k.used(e.Object, i)
 		}
+	}
+}
+
+// used notes that event i uses something.
+func (k *tracker) used(name string, i int) {
+	k.uses[name] = append(k.uses[name], i)
+	if k.t.Events[i].Open == "" { // what was killed stands behind the end of what it used
+		k.last[name] = i
 	}
 }
 
@@ -138,11 +147,8 @@ func (k *tracker) maker(i int) string {
 	return ""
 }
 
-// used reports whether anybody uses something after event i.
-func (k *tracker) used(name string, i int) bool {
-	list := k.uses[name]
-	return len(list) > 0 && list[len(list)-1] > i
-}
+// lives reports whether anybody uses something after event i.
+func (k *tracker) lives(name string, i int) bool { return k.last[name] > i }
 
 // listener returns the listener that a path means to a process, -1 if none does:
 // the last one that it has made or been given there, or else the last one of all.

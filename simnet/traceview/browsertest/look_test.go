@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/traceview"
@@ -30,6 +31,11 @@ func TestLook(t *testing.T) {
 		}, []string{"d"}},
 		{"calm", traced(t, script(t, quotaScript), quota), traceview.Options{Title: "TestQuota", Calm: calm}, []string{"x"}},
 		{"deadlock", traced(t, simnet.Calm(), embrace), traceview.Options{Title: "TestEmbrace"}, []string{"e"}},
+		{"table", traced(t, script(t, quotaScript), quota), traceview.Options{Title: "TestQuota"}, []string{"d", "t"}},
+		{"keys", traced(t, script(t, quotaScript), quota), traceview.Options{Title: "TestQuota"}, []string{"?"}},
+		{"end", traced(t, script(t, quotaScript), quota), traceview.Options{Title: "TestQuota"}, []string{kb.End, "e"}},
+		{"parts", traced(t, simnet.Calm(), parts), traceview.Options{Title: "TestParts"}, []string{kb.End}},
+		{"filter", traced(t, simnet.Calm(), crowd(40, 3)), traceview.Options{Title: "TestCrowd"}, []string{"/", "s", "o", "c", "k", "e", "t", ":", "7", kb.Enter, "j"}},
 		{"crowd", traced(t, simnet.Calm(), crowd(120, 17)), traceview.Options{Title: "TestCrowd"}, []string{"j"}},
 	} {
 		for _, width := range []int64{1280, 390} {

@@ -347,6 +347,16 @@ func TestManyEvents(t *testing.T) {
 	b.press(kb.Home, kb.PageDown)
 	b.expect(selected, heading(trace, 20))
 	scrolled := time.Since(begin)
+	// The numbers of events stay in view.
+	b.eval(`document.querySelector('#diagram').scrollLeft = 1500`)
+	b.frame()
+	b.expect(`(() => {
+		const pane = document.querySelector('#diagram').getBoundingClientRect();
+		return [...document.querySelectorAll('#diagram .number')].every(x => {
+			const box = x.getBoundingClientRect();
+			return box.left >= pane.left && box.right < pane.left + 80;
+		});
+	})()`, "true")
 	b.press("t")
 	b.expect(`document.querySelectorAll('#table tbody tr').length`, "500")
 	t.Logf("%d events: there after %v, scrolled through in %v", len(trace.Events), loaded.Round(time.Millisecond), scrolled.Round(time.Millisecond))

@@ -124,6 +124,32 @@ func embrace(w *simnet.World) {
 	}
 }
 
+// parts is a Send that blocks, of which the bytes are received in parts.
+func parts(w *simnet.World) {
+	p, q := w.Process("writer"), w.Process("reader")
+	l := told(q.Listen("/run/parts.sock", 1, transport.ListenConfig{}))
+	p.Go("main", func() {
+		c := told(p.Dial("/run/parts.sock", never))
+		c.(transport.SendBuffer).SetSendBuffer(4096)
+		c.Send([][]byte{[]byte("head")}, nil, never)
+		c.Send([][]byte{make([]byte, 20000)}, nil, p.Now().Add(time.Hour))
+		c.CloseWrite()
+		c.Recv([][]byte{make([]byte, 10)}, nil, p.Now().Add(time.Minute))
+		c.Close()
+	})
+	q.Go("main", func() {
+		c := told(l.Accept(never))
+		for {
+			q.Sleep(q.Now().Add(3 * time.Second))
+			if _, _, err := c.Recv([][]byte{make([]byte, 6000)}, nil, never); err != nil {
+				break
+			}
+		}
+		c.Close()
+		l.Close()
+	})
+}
+
 // crowd makes many events: clients that come and go, each with a few requests, and
 // a task of the server for each.
 func crowd(clients, requests int) func(*simnet.World) {

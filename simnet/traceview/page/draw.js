@@ -22,6 +22,9 @@ class Drawing {
     this.bytes = layer('bytes');
     this.marks = layer('marks');
     this.text = layer('text');
+    this.gutter = layer('gutter'); // stays where it is when the lanes are scrolled sideways
+    const edge = svg('rect', { class: 'edge', x: 0, y: layout.y(from) - 200, width: layout.gutter, height: layout.y(to) - layout.y(from) + 400 }, this.gutter);
+    edge.style.display = 'none';
     this.bands();
     this.lifelines();
     this.spans();
@@ -35,10 +38,10 @@ class Drawing {
       if (b.row < this.from || b.row > this.to + 1) continue;
       svg('rect', { class: 'band', x: 0, y: b.top, width: layout.width, height: b.height }, this.back);
       const y = b.top + b.height / 2;
-      const t = svg('text', { class: 'time', x: 8, y: y + 4 }, this.text);
+      const t = svg('text', { class: 'time', x: 8, y: y + 4 }, this.gutter);
       t.textContent = b.time;
       if (!b.gap || b.gap === b.time) continue;
-      const g = svg('text', { class: 'gap', x: 16 + metrics.char * Math.max(7, b.time.length), y: y + 4 }, this.text);
+      const g = svg('text', { class: 'gap', x: 16 + metrics.char * Math.max(7, b.time.length), y: y + 4 }, this.gutter);
       g.textContent = '+' + b.gap;
     }
   }
@@ -82,7 +85,7 @@ class Drawing {
     const y2 = layout.y(row);
     const stuck = isStuck(e);
     const rests = e.open === 'blocked';
-    const name = stuck ? 'wait stuck' : rests ? 'wait rests' : 'wait';
+    const name = stuck ? 'wait stuck' : rests && e.task.background ? 'wait rests' : 'wait';
     if (y2 - y1 > 2) {
       svg('rect', { class: name, x: x - 4, y: y1, width: 8, height: y2 - y1, rx: 4 }, this.lines);
     }
@@ -128,7 +131,7 @@ class Drawing {
       x: 0, y: y - rowHeight / 2, width: layout.width, height: rowHeight, 'data-i': e.i,
     }, this.back);
     if (selection.differ === e.i) row.classList.add('differs');
-    const n = svg('text', { class: 'number', x: layout.gutter - 14, y: y + 4, 'text-anchor': 'end' }, this.text);
+    const n = svg('text', { class: 'number', x: layout.gutter - 14, y: y + 4, 'text-anchor': 'end' }, this.gutter);
     n.textContent = e.n;
     if (e.process) this.fate(e, y, x);
     this.mark(e, x, y, chosen);

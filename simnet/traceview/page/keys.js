@@ -48,28 +48,29 @@ function listenForKeys(view) {
 }
 
 function fillHelp(dialog) {
-  html('h2', { id: 'help-title' }, dialog, 'Keys');
-  const list = html('dl', {}, dialog);
+  const bar = html('div', { class: 'bar' }, dialog);
+  html('h2', { id: 'help-title' }, bar, 'Keys, filter and marks');
+  const b = html('button', { type: 'button' }, bar, 'Close');
+  b.addEventListener('click', () => dialog.close());
+  const columns = html('div', { class: 'columns' }, dialog);
+  const left = html('section', {}, columns), right = html('section', {}, columns);
+  const list = html('dl', {}, left);
   for (const [, name, what] of keys) {
     const dt = html('dt', {}, list);
     for (const k of name.split(/ (?!Down|Up)/)) html('kbd', {}, dt, k);
     html('dd', {}, list, what);
   }
-  html('h2', {}, dialog, 'Filter');
-  const filters = html('dl', { class: 'filters' }, dialog);
+  const filters = html('dl', { class: 'filters' }, right);
   for (const [name, what] of filterHelp) {
     html('code', {}, html('dt', {}, filters), name);
     html('dd', {}, filters, what);
   }
-  html('h2', {}, dialog, 'Marks');
-  const marks = html('dl', { class: 'marks' }, dialog);
+  const marks = html('dl', { class: 'marks' }, right);
   for (const [draw, what] of legend) {
     const s = svg('svg', { viewBox: '-12 -10 24 20', width: 24, height: 20, 'aria-hidden': 'true' }, html('dt', {}, marks));
     draw(s);
     html('dd', {}, marks, what);
   }
-  const b = html('button', { type: 'button', class: 'close' }, dialog, 'Close');
-  b.addEventListener('click', () => dialog.close());
 }
 
 const legend = [

@@ -39,6 +39,7 @@ class View {
     return this.panes[run === this.run ? 0 : 1];
   }
 
+  // show shows the events that the filter leaves.
   show() {
     const filter = parseFilter(byId('filter').value);
     this.panes.forEach(p => { if (!p.root.hidden) p.show(filter); else p.filter = filter; });

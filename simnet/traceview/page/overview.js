@@ -18,21 +18,45 @@ class Overview {
 
   draw() {
     const { canvas, pane } = this;
-    const { layout, run, scroller } = pane;
-    const scale = window.devicePixelRatio || 1;
+    const { layout, scroller } = pane;
     const width = canvas.clientWidth, height = canvas.clientHeight;
     if (!layout || !width || !height) return;
+    const style = getComputedStyle(canvas);
+    const color = name => style.getPropertyValue(name).trim();
+    const scale = window.devicePixelRatio || 1;
+    const y = at => Math.min(height - 2, at / layout.height * height);
+    const key = [width, height, scale, color('--paper')].join();
+    if (this.layout !== layout || this.key !== key) {
+      this.layout = layout;
+      this.key = key;
+      this.marks = document.createElement('canvas');
+      this.paint(this.marks, width, height, scale, c => this.lasting(c, color, y, width));
+    }
+    this.paint(canvas, width, height, scale, c => {
+      const top = y(scroller.scrollTop);
+      c.fillStyle = color('--view');
+      c.fillRect(0, top, width, Math.max(8, y(scroller.scrollTop + scroller.clientHeight) - top));
+      c.drawImage(this.marks, 0, 0, width, height);
+      const row = layout.row(pane.selection.event);
+      c.fillStyle = color('--accent');
+      if (row >= 0) c.fillRect(0, y(layout.y(row)) - 1, width, 2);
+    });
+  }
+
+  paint(canvas, width, height, scale, draw) {
     canvas.width = width * scale;
     canvas.height = height * scale;
     const c = canvas.getContext('2d');
     c.scale(scale, scale);
-    const style = getComputedStyle(canvas);
-    const color = name => style.getPropertyValue(name).trim();
-    const y = at => Math.min(height - 2, at / layout.height * height);
-    c.fillStyle = color('--view');
-    c.fillRect(0, y(scroller.scrollTop), width, Math.max(8, y(scroller.scrollTop + scroller.clientHeight) - y(scroller.scrollTop)));
+    draw(c);
+  }
+
+  // lasting draws what stays as it is while one scrolls and selects.
+  lasting(c, color, y, width) {
+    const { layout, run, selection } = this.pane;
+    const colors = {};
     const dot = (row, kind, x, w) => {
-      c.fillStyle = color(kind);
+      c.fillStyle = colors[kind] ||= color(kind);
       c.fillRect(x, y(layout.y(row)) - 1, w, 2);
     };
     c.fillStyle = color('--line-strong');
@@ -42,8 +66,6 @@ class Overview {
       if (isError(e)) dot(row, '--error', 3, 5);
       if (e.choices.length) dot(row, isFault(e) ? '--fault' : '--choice', 8, 5);
     });
-    if (pane.selection.differ >= 0) dot(layout.rowAt(pane.selection.differ), '--differ', 0, width);
-    const row = layout.row(pane.selection.event);
-    if (row >= 0) dot(row, '--accent', 0, width);
+    if (selection.differ >= 0) dot(layout.rowAt(selection.differ), '--differ', 0, width);
   }
 }

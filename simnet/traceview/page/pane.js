@@ -74,6 +74,7 @@ class Pane {
     const first = layout.at(top), last = layout.at(top + view);
     if (!anew && first >= this.first && last <= this.last) {
       if (this.lively) this.heads();
+      this.edge();
       return;
     }
     const more = Math.ceil(view / rowHeight);
@@ -88,6 +89,15 @@ class Pane {
     this.svg.replaceChildren();
     new Drawing(layout, this.selection, this.svg, this.first, this.last);
     if (this.lively) this.heads();
+    this.edge();
+  }
+
+  // edge keeps the numbers of events in view.
+  edge() {
+    const g = this.svg.querySelector('g.gutter'), left = this.scroller.scrollLeft;
+    if (!g) return;
+    g.setAttribute('transform', `translate(${left} 0)`);
+    g.firstChild.style.display = left > 0 ? '' : 'none';
   }
 
   // heads names the lanes. Where tasks share one, its name is that of the task which
@@ -114,6 +124,11 @@ class Pane {
       const lanes = [];
       for (let l = p.lane; l < p.lane + p.lanes; l++) if (layout.shows(l)) lanes.push(l);
       if (!lanes.length) return;
+      if (!i && tilted) {
+        const name = html('span', { class: 'task' }, this.head, p.name);
+        name.style.left = layout.x(lanes[0]) - 4 + 'px';
+        return;
+      }
       const left = layout.x(lanes[0]) - 14;
       const width = layout.spacing * lanes.length - 8;
       const box = html('div', { class: i ? 'process' : 'process world', title: p.name }, this.head);

@@ -95,7 +95,8 @@ function above(list, x) {
 
 const isFault = e => e.choices.some(c => c.fault);
 
-// isStuck reports whether an operation should have returned. That of a task in the
-// background may be left waiting.
-const isStuck = e => e.open === 'blocked' && !e.task.background;
+// isStuck reports whether an operation would never have returned, and should have.
+// That of a task in the background may be left waiting, and what has a deadline was
+// only cut short by the verdict.
+const isStuck = e => e.open === 'blocked' && !e.task.background && !e.until;
 const isError = e => e.err !== '' && e.err !== 'EOF' || isStuck(e);

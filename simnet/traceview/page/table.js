@@ -17,6 +17,7 @@ class Table {
     this.from = Math.min(this.from, Math.max(0, Math.ceil(rows.length / tablePart) * tablePart - tablePart));
     this.selected = selected;
     this.fill();
+    this.root.querySelector('tr.chosen')?.scrollIntoView({ block: 'center' });
   }
 
   fill() {
@@ -53,7 +54,9 @@ class Table {
 
   result(e, out) {
     const from = e.from.map(m => m[1] + ' B from #' + m[0]), to = e.to.map(m => m[1] + ' B to #' + m[0]);
-    return [out, ...from.slice(0, 5), ...to.slice(0, 5)].filter(x => x).join(', ');
+    if (from.length && !e.err && !e.passed) out = '';
+    const more = Math.max(0, from.length + to.length - 5);
+    return [out, ...[...from, ...to].slice(0, 5), more ? 'and ' + more + ' more' : ''].filter(x => x).join(', ');
   }
 
   pages() {
