@@ -85,5 +85,28 @@ func Finals(t *simnet.Trace) map[string]Final {
 	return finals
 }
 
+// Differ says where two traces begin to differ, as the page has it: an index, or -1.
+func Differ(t, calm *simnet.Trace) int {
+	if d := differ(t, calm); !d.None {
+		return d.At
+	}
+	return -1
+}
+
+// A Lane is where a task is on the page.
+type Lane struct {
+	Name              string
+	Lane, First, Last int
+}
+
+// Lanes returns that of each task, and how many lanes there are.
+func Lanes(t *simnet.Trace) (list []Lane, count int) {
+	l := newLanes(t)
+	for _, x := range l.tasks {
+		list = append(list, Lane{x.Name, x.Lane, x.First, x.Last})
+	}
+	return list, l.count
+}
+
 // Meanings are the words that have an explanation.
 func Meanings() (errnos, ops map[string]string) { return errnoMeanings, opMeanings }

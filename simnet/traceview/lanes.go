@@ -12,6 +12,10 @@ import (
 // do not live at the same time share lanes.
 const crowded = 12
 
+// shared is how many lanes of a process may be shared. With more than that nobody
+// could follow them anyway, and a trace may have a hundred thousand tasks.
+const shared = 256
+
 // A process is one life of one, or the world, which comes first.
 type process struct {
 	Name  string `json:"name"`
@@ -148,7 +152,7 @@ func (l *lanes) place() {
 			x := &l.tasks[i]
 			lane := -1
 			if share {
-				lane = slices.IndexFunc(free, func(last int) bool { return last < x.First })
+				lane = slices.IndexFunc(free[:min(len(free), shared)], func(last int) bool { return last < x.First })
 			}
 			if lane < 0 {
 				lane = len(free)

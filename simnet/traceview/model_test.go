@@ -5,8 +5,10 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/traceview"
@@ -72,6 +74,82 @@ func TestModel(t *testing.T) {
 			}
 			golden(t, p.name+".txt", traceview.Story(trace, plain))
 		})
+	}
+}
+
+// Runs differ where anything differs that happens to whoever an event happens to.
+func TestDiffer(t *testing.T) {
+	plain := kept(t)["echo"]
+	const at = 18 // a Recv
+	if traceview.Differ(plain, plain) != -1 {
+		t.Error("a run differs from itself")
+	}
+	for name, change := range map[string]func(*simnet.Event){
+		"at":      func(e *simnet.Event) { e.At++ },
+		"began":   func(e *simnet.Event) { e.Began++ },
+		"task":    func(e *simnet.Event) { e.Task.Incarnation++ },
+		"nth":     func(e *simnet.Event) { e.Nth++ },
+		"op":      func(e *simnet.Event) { e.Op = "send" },
+		"object":  func(e *simnet.Event) { e.Object = "2b" },
+		"size":    func(e *simnet.Event) { e.Size++ },
+		"fds":     func(e *simnet.Event) { e.FDs++ },
+		"timed":   func(e *simnet.Event) { e.Timed = true },
+		"until":   func(e *simnet.Event) { e.Until++ },
+		"args":    func(e *simnet.Event) { e.Args = "x" },
+		"data":    func(e *simnet.Event) { e.Data = "x" },
+		"blocked": func(e *simnet.Event) { e.Blocked = !e.Blocked },
+		"open":    func(e *simnet.Event) { e.Open = "killed" },
+		"moved":   func(e *simnet.Event) { e.Moved-- },
+		"passed":  func(e *simnet.Event) { e.Passed++ },
+		"err":     func(e *simnet.Event) { e.Err = "EOF" },
+		"why":     func(e *simnet.Event) { e.Why = "x" },
+		"made":    func(e *simnet.Event) { e.Made = "x" },
+		"from":    func(e *simnet.Event) { e.From = nil },
+	} {
+		other := *plain
+		other.Events = slices.Clone(plain.Events)
+		change(&other.Events[at])
+		if got := traceview.Differ(&other, plain); got != at {
+			t.Errorf("%s: the runs differ from event %d on, and not %d", name, got, at)
+		}
+	}
+	short := *plain
+	short.Events = plain.Events[:at]
+	if got := traceview.Differ(&short, plain); got != at {
+		t.Errorf("a shorter run differs from event %d on, and not %d", got, at)
+	}
+	// Who receives what is sent is no difference to the one who sends.
+	other := *plain
+	other.Events = slices.Clone(plain.Events)
+	for i := range other.Events {
+		other.Events[i].To, other.Events[i].Choices = nil, nil
+	}
+	if got := traceview.Differ(&other, plain); got != -1 {
+		t.Errorf("the runs differ from event %d on", got)
+	}
+}
+
+// Of many tasks those share lanes that do not live at the same time, and only those.
+func TestLanesShared(t *testing.T) {
+	trace := traced(t, simnet.Calm(), func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("main", func() {
+			for i := range 60 {
+				p.Go("short", func() { p.Sleep(p.Now().Add(time.Duration(i%3+1) * time.Millisecond)) })
+				p.Sleep(p.Now().Add(time.Millisecond))
+			}
+		})
+	})
+	list, count := traceview.Lanes(trace)
+	if len(list) != 62 || count > 8 {
+		t.Errorf("%d tasks have %d lanes", len(list), count)
+	}
+	for i, x := range list {
+		for _, y := range list[:i] {
+			if x.Lane == y.Lane && x.First <= y.Last && y.First <= x.Last {
+				t.Errorf("%+v and %+v are in one lane", x, y)
+			}
+		}
 	}
 }
 

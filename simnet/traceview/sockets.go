@@ -161,8 +161,15 @@ func (k *tracker) accept(e *simnet.Event, label string) {
 	k.opened(b, label)
 	if l, ok := k.waits[b]; ok {
 		delete(k.waits, b)
-		k.pending[l] = slices.DeleteFunc(k.pending[l], func(x int) bool { return x == b })
-		k.touch(l).queued = len(k.pending[l])
+		list := k.pending[l]
+		if list[0] == b { // as it mostly is
+			list = list[1:]
+		} else {
+			at := slices.Index(list, b)
+			list = slices.Delete(list, at, at+1)
+		}
+		k.pending[l] = list
+		k.touch(l).queued = len(list)
 	}
 }
 
@@ -333,18 +340,13 @@ func (k *tracker) die(label string, i int) {
 		return
 	}
 	s.state, s.fds = "killed", 0
-	for x := range k.things {
-		if k.now[x].holder == "" {
-			continue
-		}
-		for h := range k.holders[x] {
-			if k.holders[x][h].process == label {
-				k.holders[x][h].count = 1
-				if k.drop(x, label) {
-					k.gone(x, i)
-				}
-				break
+	for _, x := range k.had[label] {
+		if h := k.holding(x, label); h != nil {
+			h.count = 1
+			if k.drop(x, label) {
+				k.gone(x, i)
 			}
 		}
 	}
+	delete(k.had, label)
 }

@@ -61,6 +61,7 @@ type tracker struct {
 	procs   map[string]int
 
 	holders map[int][]holding // by end or listener: who has descriptors of it
+	had     map[string][]int  // by process: what it has, or has had
 	pending map[int][]int     // by listener: ends that wait there
 	waits   map[int]int       // by end: the listener that it waits for
 	early   map[int]int       // by number of a Send that has not ended: how much of it was received
@@ -84,7 +85,7 @@ type holding struct {
 func (k *tracker) track(t *simnet.Trace, events []event) []thing {
 	*k = tracker{
 		t: t, ends: map[string]int{}, open: map[string][]int{}, procs: map[string]int{},
-		holders: map[int][]holding{}, pending: map[int][]int{}, waits: map[int]int{}, early: map[int]int{},
+		holders: map[int][]holding{}, had: map[string][]int{}, pending: map[int][]int{}, waits: map[int]int{}, early: map[int]int{},
 		locks: map[int]bool{}, uses: map[string][]int{}, last: map[string]int{}, comes: map[string]string{},
 	}
 	k.lookAhead()
@@ -228,6 +229,7 @@ func (k *tracker) hold(thing int, label string) *holding {
 	h := k.holding(thing, label)
 	if h == nil {
 		k.holders[thing] = append(k.holders[thing], holding{process: label})
+		k.had[label] = append(k.had[label], thing)
 		h = k.holding(thing, label)
 	}
 	h.count++

@@ -93,7 +93,9 @@ func TestClickAndStep(t *testing.T) {
 	b.press("d")
 	b.expect(selected, heading(trace, deviations[0]))
 	b.expect(text("#where"), fmt.Sprintf("1 of %d deviations", len(deviations)))
-	b.expect(`document.querySelectorAll('.flag').length > 0`, "true")
+	b.expect(`document.querySelectorAll('#diagram .flag').length`, strconv.Itoa(len(deviations)))
+	b.expect(`document.querySelectorAll('#diagram .arrow.link.tip').length`, "1") // from dial to accept
+	b.expect(`document.querySelectorAll('#diagram .arrow.tip:not(.link)').length`, strconv.Itoa(moves(trace)))
 
 	// The script leads to where it was carried out.
 	b.click(`.deviation[data-line="0"]`)
@@ -363,6 +365,14 @@ func TestManyEvents(t *testing.T) {
 	if loaded+scrolled > patience/2 {
 		t.Errorf("it took %v", loaded+scrolled)
 	}
+}
+
+// moves counts the lines between events that bytes are.
+func moves(trace *simnet.Trace) (n int) {
+	for i := range trace.Events {
+		n += len(trace.Events[i].From)
+	}
+	return n
 }
 
 // line is an event as the trace's text has it.
