@@ -48,7 +48,7 @@ type lanes struct {
 
 func newLanes(t *simnet.Trace) *lanes {
 	l := &lanes{names: map[simnet.TaskName]int{}, labels: map[string]int{}}
-	l.process("world")
+	l.process("")
 	l.task(simnet.TaskName{})
 	background := map[string]bool{}
 	for i := range t.Events {
@@ -78,13 +78,14 @@ func newLanes(t *simnet.Trace) *lanes {
 	return l
 }
 
-// process returns the index of a process, which is a new one if it is not known.
+// process returns the index of a process, which is a new one if it is not known. The
+// world's label is empty, as no process's is.
 func (l *lanes) process(label string) int {
 	i, ok := l.labels[label]
 	if !ok {
 		i = len(l.processes)
 		l.labels[label] = i
-		l.processes = append(l.processes, process{Name: label})
+		l.processes = append(l.processes, process{Name: cmp.Or(label, "world")})
 	}
 	return i
 }
@@ -96,8 +97,11 @@ func (l *lanes) task(n simnet.TaskName) int {
 		i = len(l.tasks)
 		l.names[n] = i
 		name := n.String()
-		label, short, _ := strings.Cut(name, "/")
-		l.tasks = append(l.tasks, task{Name: name, Short: cmp.Or(short, label), Process: l.process(label)})
+		label, short, ok := strings.Cut(name, "/")
+		if !ok {
+			label, short = "", name // the world
+		}
+		l.tasks = append(l.tasks, task{Name: name, Short: short, Process: l.process(label)})
 	}
 	return i
 }
@@ -137,6 +141,25 @@ func (l *lanes) ends(t *simnet.Trace) {
 	}
 }
 
+// order returns the processes in the order in which they stand: the lives of one
+// beside each other.
+func (l *lanes) order() []int {
+	first := map[string]int{} // by name without the incarnation
+	name := func(p int) string {
+		s, _, _ := strings.Cut(l.processes[p].Name, "#")
+		return s
+	}
+	list := make([]int, len(l.processes))
+	for p := range list {
+		list[p] = p
+		if _, ok := first[name(p)]; !ok {
+			first[name(p)] = p
+		}
+	}
+	slices.SortStableFunc(list, func(p, q int) int { return cmp.Compare(first[name(p)], first[name(q)]) })
+	return list
+}
+
 // place gives out the lanes, process by process.
 func (l *lanes) place() {
 	own := make([][]int, len(l.processes))
@@ -145,7 +168,7 @@ func (l *lanes) place() {
 		own[p] = append(own[p], i)
 	}
 	share := len(l.tasks) > crowded
-	for p := range l.processes {
+	for _, p := range l.order() {
 		l.processes[p].Lane = l.count
 		var free []int // by lane of the process: when its last task has ended
 		for _, i := range own[p] {

@@ -153,6 +153,15 @@ func TestLanesShared(t *testing.T) {
 	}
 }
 
+// A process may be called world.
+func TestProcessCalledWorld(t *testing.T) {
+	trace := traced(t, simnet.Calm(), func(w *simnet.World) { w.Process("world").Go("main", func() {}) })
+	list, count := traceview.Lanes(trace)
+	if count != 2 || len(list) != 2 || list[0].Lane == list[1].Lane {
+		t.Errorf("the lanes are %+v", list)
+	}
+}
+
 // The states at the end are those that the run itself finds when it takes stock.
 func TestStatesAgree(t *testing.T) {
 	seeds := uint64(400)

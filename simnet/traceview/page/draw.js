@@ -182,12 +182,14 @@ class Drawing {
     for (let l = p.lane; l < p.lane + p.lanes; l++) if (layout.shows(l)) xs.push(layout.x(l));
     if (!xs.length) return;
     const dead = e.op === 'kill' || e.op === 'killed' || e.op === 'restart';
+    const killed = t => t.process === e.process - 1 && t.ended === 'killed' && t.first <= e.i && t.last >= e.i;
+    if (dead && !run.tasks.some(killed)) return; // it had been dead before
     const low = Math.min(...xs) - 10, high = Math.max(...xs) + 10;
     svg('line', { class: 'reach', x1: x, y1: y, x2: x < low ? low : x > high ? high : x, y2: y }, this.marks);
     svg('line', { class: dead ? 'fate dead' : 'fate', x1: low, y1: y, x2: high, y2: y }, this.marks);
     if (!dead) return;
     for (const t of run.tasks) {
-      if (t.process !== e.process - 1 || t.first > e.i || t.last < e.i || t.ended !== 'killed') continue;
+      if (!killed(t)) continue;
       const at = layout.x(t.lane);
       svg('path', { class: 'mark cross error', d: `M${at - 4} ${y - 4}l8 8m0 -8l-8 8` }, this.marks);
     }
@@ -255,10 +257,6 @@ class Drawing {
     svg('path', { class: name, d }, this.bytes);
     const tip = x2 + side * 4.5;
     svg('path', { class: name + ' tip', d: `M${tip} ${y2}l${side * 6} -3.2v6.4z` }, this.bytes);
-    if (chosen && a.bytes) {
-      const t = svg('text', { class: 'amount', x: (x1 + lane) / 2, y: edge - 3, 'text-anchor': 'middle' }, this.text);
-      t.textContent = a.bytes + ' B';
-    }
   }
 
   // deadline is where one comes that was not waited for to the end.
@@ -266,7 +264,9 @@ class Drawing {
     const { layout, selection } = this;
     const x = layout.x(e.lane), y = layout.y(r) - rowHeight / 2;
     const chosen = selection.event === e.i;
-    if (!chosen && e.task.last < e.late) return; // nobody is left whom it would concern
+    // Where nobody is left whom it would concern, and for what only sets a timer, it is
+    // of interest only if the event is.
+    if (!chosen && (e.task.last < e.late || e.op === 'setdeadline' || e.op === 'afterfunc')) return;
     if (chosen) svg('line', { class: 'due', x1: x + 7, y1: layout.y(layout.rowAt(e.i)), x2: x + 7, y2: y }, this.marks);
     svg('path', { class: chosen ? 'deadline chosen' : 'deadline', d: `M${x - 6} ${y}h12` }, this.marks);
   }

@@ -161,6 +161,7 @@ class Pane {
     if (x < scroller.scrollLeft + layout.gutter || x > scroller.scrollLeft + scroller.clientWidth - 40) {
       scroller.scrollLeft = x - scroller.clientWidth / 2;
     }
+    this.draw(false); // at once, and not in the next frame
   }
 
   // select marks an event as the one that is chosen, or as what is the other run's.
