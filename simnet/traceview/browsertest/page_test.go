@@ -78,14 +78,21 @@ func TestClickAndStep(t *testing.T) {
 	b.press("b")
 	b.expect(selected, heading(trace, send))
 
-	// To deviations, and round again.
+	// Nothing selected.
+	b.press(kb.Escape)
+	b.expect(`document.querySelectorAll('rect.row.chosen').length`, "0")
+}
+
+// To deviations, and round again.
+func TestDeviations(t *testing.T) {
+	trace := traced(t, script(t, quotaScript), quota)
+	b := open(t, trace, traceview.Options{}, 1280, 800)
 	var deviations []int
 	for i := range trace.Events {
 		if len(trace.Events[i].Choices) > 0 {
 			deviations = append(deviations, i)
 		}
 	}
-	b.press(kb.Home)
 	for _, i := range deviations {
 		b.press("d")
 		b.expect(selected, heading(trace, i))
@@ -100,10 +107,6 @@ func TestClickAndStep(t *testing.T) {
 	// The script leads to where it was carried out.
 	b.click(`.deviation[data-line="0"]`)
 	b.expect(`document.querySelector('#details .choices').textContent.includes('run server/accept')`, "true")
-
-	// Nothing selected.
-	b.press(kb.Escape)
-	b.expect(`document.querySelectorAll('rect.row.chosen').length`, "0")
 }
 
 // What is shown beside an event is what the trace says.
