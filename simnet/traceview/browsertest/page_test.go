@@ -155,6 +155,11 @@ func TestFilter(t *testing.T) {
 	b.press("/", kb.Escape)
 	b.expect(text("#count"), fmt.Sprintf("%d events", len(trace.Events)))
 	b.press(kb.Escape)
+	// The names of lanes, too.
+	b.click(`.task[data-filter="task:client/main"]`)
+	b.expect(text("#count"), fmt.Sprintf("%d of %d", client, len(trace.Events)))
+	b.click(`.task[data-filter="task:client/main"]`)
+	b.expect(text("#count"), fmt.Sprintf("%d events", len(trace.Events)))
 	for filter, is := range map[string]func(*simnet.Event) bool{
 		"socket:1": func(e *simnet.Event) bool {
 			return e.Object == "1a" || e.Object == "1b" || e.Made == "1a" || e.Made == "1b"
@@ -210,8 +215,19 @@ func TestTable(t *testing.T) {
 	b.press("j")
 	b.expect(selected, heading(trace, 5))
 	b.expect(`document.querySelector('#table tr.chosen th').textContent`, "#6")
+	b.press(kb.End)
+	b.expect(`(() => {
+		const row = document.querySelector('#table tr.chosen').getBoundingClientRect();
+		const view = document.querySelector('#table').getBoundingClientRect();
+		return row.top > view.top && row.bottom <= view.bottom;
+	})()`, "true")
+	b.press(kb.Home, "j", "j", "j", "j", "j")
 	b.press("t")
 	b.expect(`document.querySelector('rect.row.chosen').dataset.i`, "5")
+
+	// An address names an event.
+	b.eval(`location.hash = '#e3'`)
+	b.expect(selected, heading(trace, 2))
 }
 
 func TestLightAndDark(t *testing.T) {

@@ -20,6 +20,8 @@ class View {
     this.panes.forEach((p, k) => {
       p.onselect = i => this.select(p.run, i);
       p.onscroll = () => this.scrolled(k);
+      // The name of a lane shows that lane alone, and then all of them again.
+      p.onname = text => this.setFilter(byId('filter').value === text ? '' : text);
     });
     this.differences();
     this.narrowScreen = window.matchMedia('(max-width: 760px)');
@@ -321,6 +323,15 @@ function measure() {
   s.remove();
 }
 
+// follow selects the event that the address names.
+function follow(view) {
+  const asked = /^#e(\d+)(c?)$/.exec(location.hash);
+  if (!asked) return;
+  const run = asked[2] && view.calm ? view.calm : view.run;
+  const i = run.index(Number(asked[1]));
+  if (i >= 0) view.select(run, i);
+}
+
 function start() {
   measure();
   const view = new View();
@@ -334,9 +345,8 @@ function start() {
   view.details.empty();
   if (view.calm) view.showCalm(!view.narrowScreen.matches); else view.show();
   view.counter();
-  const asked = /^#e(\d+)(c?)$/.exec(location.hash);
-  const run = asked && asked[2] && view.calm ? view.calm : view.run;
-  if (asked && run.index(Number(asked[1])) >= 0) view.select(run, run.index(Number(asked[1])));
+  follow(view);
+  window.addEventListener('hashchange', () => follow(view));
   document.documentElement.dataset.ready = 'true';
 }
 

@@ -29,7 +29,11 @@ class Pane {
       const row = this.layout.at(x.clientY - box.top);
       if (this.layout.rows.length) this.onselect(this.layout.rows[row]);
     });
-    this.onselect = this.onscroll = () => {};
+    this.onselect = this.onscroll = this.onname = () => {};
+    this.head.addEventListener('click', x => {
+      const filter = x.target.closest('[data-filter]')?.dataset.filter;
+      if (filter) this.onname(filter);
+    });
   }
 
   // show lays the events out anew.
@@ -132,6 +136,7 @@ class Pane {
       const left = layout.x(lanes[0]) - 14;
       const width = layout.spacing * lanes.length - 8;
       const box = html('div', { class: i ? 'process' : 'process world', title: p.name }, this.head);
+      if (i) box.dataset.filter = 'process:' + p.name;
       box.style.left = left + 'px';
       box.style.width = width + 'px';
       // Where there is no room for it above its lane, it stands with the task.
@@ -140,7 +145,7 @@ class Pane {
       for (const l of lanes) {
         const t = named.get(l);
         if (!t) continue;
-        const name = html('span', { class: 'task', title: t.name }, this.head, alone ? t.name : t.short);
+        const name = html('span', { class: 'task', title: t.name, 'data-filter': 'task:' + t.name }, this.head, alone ? t.name : t.short);
         name.style.left = (tilted ? layout.x(l) - 4 : layout.x(l) - 14) + 'px';
         if (!tilted) name.style.width = layout.spacing - 10 + 'px';
       }

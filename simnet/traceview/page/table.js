@@ -17,7 +17,15 @@ class Table {
     this.from = Math.min(this.from, Math.max(0, Math.ceil(rows.length / tablePart) * tablePart - tablePart));
     this.selected = selected;
     this.fill();
-    this.root.querySelector('tr.chosen')?.scrollIntoView({ block: 'center' });
+    this.reveal();
+  }
+
+  // reveal scrolls to the row that is chosen, and never sideways.
+  reveal() {
+    const tr = this.root.querySelector('tr.chosen');
+    if (!tr) return;
+    const { root } = this, box = tr.getBoundingClientRect(), view = root.getBoundingClientRect();
+    if (box.top < view.top + 40 || box.bottom > view.bottom) root.scrollTop += box.top - view.top - view.height / 2;
   }
 
   fill() {
@@ -89,6 +97,6 @@ class Table {
     if (!tr) return;
     tr.className = 'chosen';
     tr.querySelector('button').setAttribute('aria-pressed', 'true');
-    tr.scrollIntoView({ block: 'nearest' });
+    this.reveal();
   }
 }
