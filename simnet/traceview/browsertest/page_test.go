@@ -338,6 +338,24 @@ func TestHostile(t *testing.T) {
 	b.expect(`document.querySelector('h1').textContent`, evil)
 }
 
+// Words that JavaScript's objects have anyway mean nothing here.
+func TestWordsOfObjects(t *testing.T) {
+	var trace simnet.Trace
+	for i, word := range []string{"constructor", "__proto__", "toString", "hasOwnProperty"} {
+		task := simnet.TaskName{Process: word, Incarnation: 1, Task: word}
+		trace.Events = append(trace.Events, simnet.Event{N: i + 1, Task: task, Nth: 1, Op: word, Object: word, Err: word, Made: word})
+	}
+	b := open(t, &trace, traceview.Options{}, 1280, 800)
+	for i := range trace.Events {
+		b.press("j")
+		b.expect(selected, heading(&trace, i))
+		b.expect(`document.querySelector('#details').textContent.includes('function')`, "false")
+	}
+	b.press("t", "/")
+	b.press(strings.Split("__proto__:constructor", "")...)
+	b.expect(text("#count"), fmt.Sprintf("0 of %d", len(trace.Events)))
+}
+
 // Ten thousand events are there soon, and only those in view are drawn.
 func TestManyEvents(t *testing.T) {
 	trace := traced(t, simnet.Calm(), crowd(120, 18))

@@ -29,7 +29,7 @@ class Details {
     root.scrollTop = 0;
     this.run = run;
     this.heading(e);
-    if (model.ops[e.op]) html('p', { class: 'meaning' }, root, model.ops[e.op]);
+    if (meaning(model.ops, e.op)) html('p', { class: 'meaning' }, root, meaning(model.ops, e.op));
     this.facts(e);
     this.choices(e);
     this.bytes(e);
@@ -69,7 +69,7 @@ class Details {
     if (e.until) add('Deadline', e.until + (e.left ? ' (' + e.left + ' after this)' : ''));
     add('Moved', e.moved ? plural(e.moved, 'byte') + (e.passed ? ' and ' + plural(e.passed, 'descriptor') : '') : '');
     add(e.open || e.err ? 'Result' : 'Made', e.err || e.open ? out : e.made, kind);
-    if (e.err && model.errnos[e.err]) add('Meaning', model.errnos[e.err]);
+    add('Meaning', meaning(model.errnos, e.err));
     add('Why', e.why);
     if (e.open === 'blocked') add('State', 'still blocked when the run ended');
     if (e.open === 'runnable') add('State', 'could have gone on when the run ended');

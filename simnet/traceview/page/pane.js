@@ -16,7 +16,7 @@ class Pane {
     this.root = html('section', { class: 'pane', 'aria-label': title }, parent);
     this.caption = html('h2', { class: 'caption', hidden: '' }, this.root, title);
     this.scroller = html('div', {
-      class: 'scroller', tabindex: '0', role: 'group', 'aria-roledescription': 'event diagram', 'aria-label': title +
+      class: 'scroller', tabindex: '0', role: 'application', 'aria-roledescription': 'event diagram', 'aria-label': title +
       ': arrow keys select an event, which is then read out',
     }, this.root);
     this.head = html('div', { class: 'lanes', 'aria-hidden': 'true' }, this.scroller);

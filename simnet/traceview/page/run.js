@@ -3,6 +3,9 @@
 const model = JSON.parse(document.getElementById('data').textContent);
 const none = [];
 
+// meaning looks a word of the trace up, whatever word that is.
+const meaning = (words, word) => Object.hasOwn(words, word) ? words[word] : '';
+
 // Run is one of the runs: the one that the page is about, or the calm one.
 class Run {
   constructor(data, calm) {
