@@ -99,7 +99,7 @@ func TestDeviations(t *testing.T) {
 	}
 	b.press("d")
 	b.expect(selected, heading(trace, deviations[0]))
-	b.expect(text("#where"), fmt.Sprintf("1 of %d deviations", len(deviations)))
+	b.expect(text("#where"), fmt.Sprintf("◆ 1 of %d", len(deviations)))
 	b.expect(`document.querySelectorAll('#diagram .flag').length`, strconv.Itoa(len(deviations)))
 	b.expect(`document.querySelectorAll('#diagram .arrow.link.tip').length`, "1") // from dial to accept
 	b.expect(`document.querySelectorAll('#diagram .arrow.tip:not(.link)').length`, strconv.Itoa(moves(trace)))

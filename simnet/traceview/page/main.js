@@ -162,7 +162,8 @@ class View {
   counter() {
     const list = this.active.events.filter(e => e.choices.length);
     const at = list.findIndex(e => e.i === this.event);
-    byId('where').textContent = at < 0 ? plural(list.length, 'deviation') : (at + 1) + ' of ' + plural(list.length, 'deviation');
+    byId('where').textContent = '◆ ' + (at < 0 ? '' : (at + 1) + ' of ') + list.length;
+    byId('where').title = plural(list.length, 'event') + ' with deviations from the calm run';
     byId('back').disabled = byId('forth').disabled = !list.length;
   }
 

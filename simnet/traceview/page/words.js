@@ -6,7 +6,9 @@ const plural = (n, what) => n + ' ' + what + (n === 1 ? '' : 's');
 // rest says what an operation was given, beside its object.
 function rest(e) {
   const parts = [];
-  if (e.op === 'recv') {
+  if (e.open && !e.size) {
+    // It was cut short before it had begun.
+  } else if (e.op === 'recv') {
     parts.push('≤ ' + e.size + ' B' + (e.fds ? ' + ' + plural(e.fds, 'fd') : ''));
   } else if (e.op === 'send') {
     parts.push(e.size + ' B');
