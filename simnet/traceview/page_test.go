@@ -163,6 +163,15 @@ func TestSummary(t *testing.T) {
 	if got := d.text["pre.script-text"]; strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(trace.Script.String()), " ") {
 		t.Errorf("the script is\n%s\nand not\n%s", got, trace.Script)
 	}
+	drawn := *trace
+	drawn.Script.Data = []simnet.Datum{{Name: "msg", JSON: `"aGk="`}, {Name: "n", JSON: "3"}}
+	text := page(t, &drawn, traceview.Options{})
+	if n := strings.Count(text, `class="line deviation"`); n != len(trace.Script.Lines) {
+		t.Errorf("%d lines are deviations, and not %d", n, len(trace.Script.Lines))
+	}
+	if want := `data-line="0">` + html.EscapeString(trace.Script.Lines[0].Task.String()); !strings.Contains(text, want) {
+		t.Errorf("there is no %s", want)
+	}
 	if d.text["span.badge"] != "passed" {
 		t.Errorf("the verdict is %q", d.text["span.badge"])
 	}
