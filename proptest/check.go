@@ -229,15 +229,12 @@ func (c *check) set(index int) uint64 {
 }
 
 // without calls a body that may not draw. It returns nil if it does.
-func (c *check) without(s *Sim) (res *simnet.Result) {
-	defer func() {
-		switch v := recover(); v {
-		case nil, undrawn{}:
-		default:
-			panic(v)
-		}
-	}()
-	return s.live(c.body)
+func (c *check) without(s *Sim) *simnet.Result {
+	res := s.live(c.body)
+	if s.undrawn {
+		return nil
+	}
+	return res
 }
 
 // repeat executes the body on goroutines.

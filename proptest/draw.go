@@ -40,7 +40,8 @@ func Draw[V any](s *Sim, g *rapid.Generator[V], name string) V {
 	case s.held != nil:
 		s.Fatalf("the body draws %s, of which the script has no data: it is of another program", name)
 	case s.t == nil:
-		panic(undrawn{})
+		s.undrawn = true
+		panic(stopped{})
 	default:
 		v = generate(s, g, name)
 	}

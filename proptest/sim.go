@@ -70,19 +70,20 @@ type draws struct {
 	data []simnet.Datum // what was drawn so far, if words is set
 	n    int            // how much that is
 	word bool           // data is kept
+
+	undrawn bool // it was ended because it draws, and nothing was prepared for that
 }
 
 // stopped is what ends a body that has failed, or skipped its run.
 type stopped struct{}
-
-// undrawn is what ends a body that draws, where nothing was prepared for that.
-type undrawn struct{}
 
 // Run executes what was set up. It blocks until every task has returned that is
 // not in the background, and nothing is left that can go on. If the run fails, it
 // does not return. It is for the body, once.
 func (s *Sim) Run() {
 	switch {
+	case s.undrawn:
+		panic(stopped{}) // once more: the body has recovered the first
 	case s.state == running:
 		s.Fatal("Run is for the body; a task starts others with Go of its process")
 	case s.state != setting:
@@ -175,8 +176,6 @@ func (s *Sim) call(f func()) {
 		switch v := recover(); v := v.(type) {
 		case nil: // runtime.Goexit, as by the outer test's Fatal: explore notices
 		case stopped:
-		case undrawn:
-			panic(v)
 		default:
 			if s.err == nil {
 				s.err = &simnet.Panic{Task: "body", Value: v, Stack: string(debug.Stack())}

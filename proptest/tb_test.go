@@ -5,6 +5,7 @@ import (
 	"math/rand"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -355,5 +356,30 @@ func TestErrors(t *testing.T) {
 	}
 	if _, err := (proptest.Config{}).Explore("x", nil); err == nil {
 		t.Error("no body passes")
+	}
+}
+
+// TestUndrawn: a body that draws is called once without data, to see that it does.
+// It is cleaned up after then, too, and may recover whatever it likes.
+func TestUndrawn(t *testing.T) {
+	var begun, ended atomic.Int64
+	k := judge(t, func(t testing.TB) {
+		proptest.Config{Runs: 20}.Check(t, func(s *proptest.Sim) {
+			begun.Add(1)
+			s.Cleanup(func() { ended.Add(1) })
+			defer func() {
+				if v := recover(); v != nil {
+					s.Errorf("panicked: %v", v)
+					s.Run()
+				}
+			}()
+			proptest.Draw(s, rapid.Int(), "n")
+			s.Process("p", func(tr transport.Transport) { tr.Yield() })
+			s.Run()
+		})
+	})
+	k.passes(t, "20 runs")
+	if begun.Load() != ended.Load() || begun.Load() < 21 {
+		t.Errorf("%d bodies have begun, and %d were cleaned up after", begun.Load(), ended.Load())
 	}
 }
