@@ -15,6 +15,7 @@ type journal struct {
 	log     []byte
 	part    []byte // of a line that Output was given
 	failed  bool
+	stack   string // of who failed it first
 	skipped bool
 	helpers map[string]bool
 }

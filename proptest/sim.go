@@ -145,15 +145,16 @@ func (s *Sim) verdict() *simnet.Result {
 	}
 	log := s.text()
 	res.Log += log
+	_, skipped := res.Err.(*simnet.Skipped) // the body, or what it left to be cleaned up, may have failed all the same
 	switch {
-	case res.Err != nil:
+	case res.Err != nil && !skipped:
 		if f, ok := res.Err.(*simnet.Failure); ok {
 			f.Log += log
 		}
 	case s.err != nil:
 		res.Err = s.err
 	case s.failed:
-		res.Err = &simnet.Failure{Task: "body", Log: res.Log}
+		res.Err = &simnet.Failure{Task: "body", Log: res.Log, Stack: s.stack}
 	case s.skipped:
 		res.Err = &simnet.Skipped{Task: "body", Log: res.Log}
 	}

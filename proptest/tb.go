@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"testing"
 
@@ -67,8 +68,10 @@ func (s *Sim) Fail() {
 		return
 	}
 	s.mu.Lock()
-	s.failed = true
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if !s.failed {
+		s.failed, s.stack = true, string(debug.Stack())
+	}
 }
 
 // Failed implements testing.TB: it reports whether this run has failed.
@@ -78,7 +81,12 @@ func (s *Sim) Failed() bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failed
+	if s.state > running && s.res != nil && s.res.Err != nil {
+		if _, skipped := s.res.Err.(*simnet.Skipped); !skipped {
+			return true
+		}
+	}
+	return s.failed || s.err != nil
 }
 
 // FailNow implements testing.TB: the run has failed, and is over. It does not
@@ -154,6 +162,11 @@ func (s *Sim) Skipped() bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.state > running && s.res != nil {
+		if _, skipped := s.res.Err.(*simnet.Skipped); skipped {
+			return true
+		}
+	}
 	return s.skipped
 }
 

@@ -114,16 +114,20 @@ func failedAt(e *simnet.Failure) string {
 }
 
 // loggedAt returns the place of a line like
-// `1ms client/main client_test.go:31: got 5`, if it is the task's.
+// `1ms client/main client_test.go:31: got 5`, if it is the task's. The body of a
+// property, which is no task, logs without the time and its name.
 func loggedAt(line, task string) string {
-	_, rest, _ := strings.Cut(line, " ")
-	rest, ok := strings.CutPrefix(rest, task+" ")
-	if !ok {
-		return ""
+	rest := line
+	if task != "body" {
+		_, rest, _ = strings.Cut(line, " ")
+		var ok bool
+		if rest, ok = strings.CutPrefix(rest, task+" "); !ok {
+			return ""
+		}
 	}
 	place, _, ok := strings.Cut(rest, ": ")
 	file, n, isPlace := strings.Cut(place, ":")
-	if _, err := strconv.Atoi(n); !ok || !isPlace || err != nil || file == "" {
+	if _, err := strconv.Atoi(n); !ok || !isPlace || err != nil || file == "" || strings.Contains(file, " ") {
 		return ""
 	}
 	return place
