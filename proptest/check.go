@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -113,9 +114,6 @@ func newCheck(t testing.TB, name string, cfg Config, body func(*Sim)) *check {
 	if g.seed != 0 {
 		c.seed = g.seed
 	}
-	if c.seed == 0 {
-		c.seed = rapidFlag("seed")
-	}
 	var err error
 	if c.part, c.parts, err = shard(); err != nil {
 		t.Fatal("proptest: ", err)
@@ -150,6 +148,9 @@ func (c *check) prepare() error {
 		if f >= simnet.NumFaults || c.cfg.Faults[f].Rate == 0 {
 			return fmt.Errorf("proptest: Config.Unfired has fault %v, which is not on", f)
 		}
+	}
+	if c.seed == 0 {
+		c.seed = newSeed()
 	}
 	// rapid.Check, which is to shrink them, gives up after twice as many in short mode.
 	c.sets = max(1, 2*int(rapidFlag("checks")))
@@ -202,7 +203,11 @@ func (c *check) program(x *explore.Execution) *simnet.Result {
 		x.Marks = x.Marks[:0]
 	}
 	var res *simnet.Result
+	seeding.RLock()
+	seeded := sync.OnceFunc(seeding.RUnlock)
+	defer seeded()
 	rapid.Custom(func(t *rapid.T) bool {
+		seeded()
 		s := c.sim(x)
 		s.word, s.t = x.Again() || x.Index%64 == 0, t
 		res = s.live(c.body)

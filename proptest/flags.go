@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -56,10 +57,24 @@ func init() {
 	if f := flag.Lookup("rapid.seed"); f != nil && f.Value.String() == "0" {
 		s := given.seed
 		if s == 0 {
-			s = new(maphash.Hash).Sum64() | 1
+			s = newSeed()
 		}
 		f.Value.Set(strconv.FormatUint(s, 10))
 	}
+}
+
+// seeding guards the seed of package rapid, which every Example looks at, and
+// which is another one for as long as it takes a shrink to begin.
+var seeding sync.RWMutex
+
+// newSeed returns the seed of those who have not set any: that of the process.
+func newSeed() uint64 {
+	seeding.RLock()
+	defer seeding.RUnlock()
+	if s := rapidFlag("seed"); s != 0 {
+		return s
+	}
+	return new(maphash.Hash).Sum64() | 1 // 0 is none to rapid
 }
 
 // rapidFlag returns what a flag of package rapid is set to.

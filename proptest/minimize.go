@@ -39,6 +39,8 @@ type reducer struct {
 	skip int // sets of data that come before the failure's
 	stop bool
 
+	seeded func() // rapid has begun, and needs the seed no more
+
 	known      map[string]bool // by data: whether they fail
 	executions int
 	script     simnet.Script // of the smallest failure so far
@@ -50,26 +52,25 @@ const (
 	mostKnown      = 100_000
 )
 
-// shrinking guards the seed of package rapid.
-var shrinking sync.Mutex
-
 // reduce has rapid find the failure again, with the data that belong to its run,
 // and shrink them. The failure's script becomes that of the smallest data.
 func (c *check) reduce(cfg explore.Config, f *explore.Failure) {
 	d := &reducer{c: c, cfg: cfg.World, f: f, script: f.Script, skip: f.Index % c.sets, known: map[string]bool{}}
-	shrinking.Lock()
-	defer shrinking.Unlock()
-	if seed := flag.Lookup("rapid.seed").Value; seed.String() != strconv.FormatUint(c.seed, 10) {
-		had := seed.String()
-		seed.Set(strconv.FormatUint(c.seed, 10))
-		defer seed.Set(had)
-	}
+	seeding.Lock()
+	seed := flag.Lookup("rapid.seed").Value
+	had := seed.String()
+	d.seeded = sync.OnceFunc(func() {
+		seed.Set(had)
+		seeding.Unlock()
+	})
+	defer d.seeded()
+	seed.Set(strconv.FormatUint(c.seed, 10))
 	over := make(chan struct{})
 	go func() { // which quiet ends
 		defer close(over)
 		simnet.Loop(func(r *simnet.Runner) {
 			d.r = r
-			rapid.Check(&quiet{name: c.name}, d.check)
+			rapid.Check(quiet{}, d.check)
 		})
 	}()
 	<-over
@@ -79,6 +80,7 @@ func (c *check) reduce(cfg explore.Config, f *explore.Failure) {
 
 // check is what rapid calls with each candidate.
 func (d *reducer) check(t *rapid.T) {
+	d.seeded()
 	if d.skip > 0 || d.stop {
 		d.skip--
 		t.Skip("other data")
@@ -155,29 +157,28 @@ func key(data []simnet.Datum) string {
 
 // quiet is the test that rapid shrinks for. When rapid is about to tell what it has
 // found, and to save it, it is ended: that is proptest's to do.
-type quiet struct {
-	name string
-}
+type quiet struct{}
 
-func (q *quiet) Name() string {
+// Name is that of no test: rapid looks by it for what it has saved.
+func (q quiet) Name() string {
 	var pc [1]uintptr
 	runtime.Callers(2, pc[:])
 	if f, _ := runtime.CallersFrames(pc[:]).Next(); strings.HasSuffix(f.Function, ".checkTB") {
 		runtime.Goexit()
 	}
-	return q.name
+	return "brine"
 }
 
-func (q *quiet) Helper()               {}
-func (q *quiet) Logf(string, ...any)   {}
-func (q *quiet) Log(...any)            {}
-func (q *quiet) Failed() bool          { return false }
-func (q *quiet) Skipf(string, ...any)  { runtime.Goexit() }
-func (q *quiet) Skip(...any)           { runtime.Goexit() }
-func (q *quiet) SkipNow()              { runtime.Goexit() }
-func (q *quiet) Errorf(string, ...any) { runtime.Goexit() }
-func (q *quiet) Error(...any)          { runtime.Goexit() }
-func (q *quiet) Fatalf(string, ...any) { runtime.Goexit() }
-func (q *quiet) Fatal(...any)          { runtime.Goexit() }
-func (q *quiet) FailNow()              { runtime.Goexit() }
-func (q *quiet) Fail()                 { runtime.Goexit() }
+func (q quiet) Helper()               {}
+func (q quiet) Logf(string, ...any)   {}
+func (q quiet) Log(...any)            {}
+func (q quiet) Failed() bool          { return false }
+func (q quiet) Skipf(string, ...any)  { runtime.Goexit() }
+func (q quiet) Skip(...any)           { runtime.Goexit() }
+func (q quiet) SkipNow()              { runtime.Goexit() }
+func (q quiet) Errorf(string, ...any) { runtime.Goexit() }
+func (q quiet) Error(...any)          { runtime.Goexit() }
+func (q quiet) Fatalf(string, ...any) { runtime.Goexit() }
+func (q quiet) Fatal(...any)          { runtime.Goexit() }
+func (q quiet) FailNow()              { runtime.Goexit() }
+func (q quiet) Fail()                 { runtime.Goexit() }

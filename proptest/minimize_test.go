@@ -1,0 +1,74 @@
+package proptest_test
+
+import (
+	"flag"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"example.com/brine/proptest"
+	"example.com/brine/transport"
+)
+
+// big fails for numbers that are too big.
+func big(s *proptest.Sim) {
+	n := proptest.Draw(s, rapid.IntRange(0, 100_000), "n")
+	s.Process("p", func(tr transport.Transport) { tr.Yield() })
+	s.Run()
+	if n > 500 {
+		s.Error("it is too big")
+	}
+}
+
+// smallest fails the test unless a body is found to fail, with data that are as small
+// as they can be.
+func smallest(t *testing.T, cfg proptest.Config, body func(s *proptest.Sim), want string) {
+	t.Helper()
+	rep, err := cfg.Explore("x", body)
+	if err != nil || rep.Failure == nil {
+		t.Fatal(err, "nothing is found")
+	}
+	if got := rep.Failure.Script.Data; len(got) != 1 || got[0].JSON != want {
+		t.Errorf("smallest data %v, want %s", got, want)
+	}
+	if tr := rep.Failure.Result.Trace; tr == nil || tr.Script.Data[0].JSON != want {
+		t.Error("the trace is of other data")
+	}
+}
+
+// TestNoSeed: data are shrunk whatever the seed, and also if there is none.
+func TestNoSeed(t *testing.T) {
+	for seed := range uint64(4) {
+		smallest(t, proptest.Config{Seed: seed}, big, "501")
+	}
+	set := flag.Lookup("rapid.seed").Value
+	defer set.Set(set.String())
+	set.Set("0")
+	smallest(t, proptest.Config{}, big, "501")
+}
+
+// TestSeedOfOthers: that the data of one test are shrunk does not change the seed
+// of another one that is under way.
+func TestSeedOfOthers(t *testing.T) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	var over atomic.Bool
+	defer over.Store(true)
+	group.Go(func() {
+		for !over.Load() {
+			proptest.Config{Runs: 20, Cores: 1}.Explore("other", func(s *proptest.Sim) {
+				proptest.Draw(s, rapid.Int(), "n")
+				s.Process("p", func(transport.Transport) {})
+				s.Run()
+			})
+		}
+	})
+	smallest(t, proptest.Config{Seed: 7}, func(s *proptest.Sim) {
+		if flag.Lookup("rapid.seed").Value.String() == "7" {
+			s.Fatal("the seed is set for all")
+		}
+		big(s)
+	}, "501")
+}
