@@ -17,7 +17,7 @@ import (
 // then its script.
 func (c *check) minimize(cfg explore.Config, f *explore.Failure) {
 	if c.draws.Load() && f.Diverged == nil && f.Script.Data != nil {
-		if cfg.Shrink >= 0 {
+		if explore.Scripted(f.Result.Err) {
 			c.reduce(cfg, f)
 		}
 		c.held = f.Script.Data

@@ -72,3 +72,24 @@ func TestSeedOfOthers(t *testing.T) {
 		big(s)
 	}, "501")
 }
+
+// TestUnscripted: where no script brings a failure about, data are left as they
+// were found: each set of them would take a second, and the trace is of these.
+func TestUnscripted(t *testing.T) {
+	rep, err := proptest.Config{Seed: 3}.Explore("x", func(s *proptest.Sim) {
+		n := proptest.Draw(s, rapid.IntRange(0, 100_000), "n")
+		s.Process("p", func(transport.Transport) {
+			if n > 500 {
+				<-make(chan int)
+			}
+		})
+		s.Run()
+	})
+	if err != nil || rep.Failure == nil {
+		t.Fatal(err, "nothing is found")
+	}
+	f := rep.Failure
+	if len(f.Script.Data) != 1 || f.Script.Data[0] != f.Result.Trace.Script.Data[0] || f.Executions > 0 {
+		t.Errorf("%d executions, data %v, and %v in the trace", f.Executions, f.Script.Data, f.Result.Trace.Script.Data)
+	}
+}

@@ -9,7 +9,7 @@ import "example.com/brine/simnet"
 // a program that is not deterministic or calls runtime.Goexit. It blocks until it
 // is done.
 func Minimize(cfg Config, program Program, f *Failure) {
-	if cfg.Shrink < 0 || f.Diverged != nil || !scripted(f.Result.Err) {
+	if cfg.Shrink < 0 || f.Diverged != nil || !Scripted(f.Result.Err) {
 		return
 	}
 	m := &minimizer{cfg: cfg, program: program, f: f, faults: cfg.World.Faults}
@@ -21,8 +21,9 @@ func Minimize(cfg Config, program Program, f *Failure) {
 	<-over
 }
 
-// scripted reports whether a failure depends on nothing but what a script says.
-func scripted(err error) bool {
+// Scripted reports whether a failure is one that [Minimize] shrinks: that depends on
+// nothing but what a script says. It does not block.
+func Scripted(err error) bool {
 	switch err := err.(type) {
 	case *simnet.Blocked, *simnet.Exit, *simnet.Skipped, *simnet.Divergence:
 		return false
