@@ -21,14 +21,16 @@ func Exhaust(t testing.TB, bound int, body func(s *Sim)) *explore.Certificate {
 	return Config{}.Exhaust(t, bound, body)
 }
 
-// Exhaust is [Exhaust] with a Config. Every run has the same data: those of the seed,
-// which are logged. Runs, unless it is 0, is how many there are at most. Seed,
-// Strategy, Verify, Cores and Time are not looked at.
+// Exhaust is [Exhaust] with a Config. Every run has the same data: those of the Seed,
+// which are logged. Runs, unless it is 0, is how many there are at most. Strategy,
+// Verify, Cores and Time are not looked at.
 func (cfg Config) Exhaust(t testing.TB, bound int, body func(s *Sim)) *explore.Certificate {
 	t.Helper()
 	c := newCheck(t, t.Name(), cfg, body)
 	c.cfg.Runs = cfg.Runs // which no flag is about: fewer would not be all
 	switch {
+	case cfg.Runs < 0:
+		t.Fatalf("proptest: a negative budget: %d runs", cfg.Runs)
 	case c.backend != "simulated":
 		t.Skipf("an exhaustive enumeration is simulated only (-brine.backend=%s)", c.backend)
 	case given.replay != "":
@@ -54,6 +56,7 @@ func (cfg Config) Exhaust(t testing.TB, bound int, body func(s *Sim)) *explore.C
 	if c.held != nil {
 		t.Logf("every run had these data:\n%s", simnet.Script{Data: c.held})
 	}
+	c.skipped(cert.Skipped, cert.Runs)
 	c.unfired(&explore.Report{Runs: cert.Runs, Fired: cert.Fired})
 	c.unseen()
 	return cert

@@ -65,9 +65,17 @@ func TestExhaust(t *testing.T) {
 	k.fails(t, ".script fails") // what was found is executed first
 
 	judge(t, func(t testing.TB) { proptest.Exhaust(t, -1, hello(false)) }).fails(t, "a bound of -1 deviations")
+	judge(t, func(t testing.TB) { proptest.Config{Runs: -3}.Exhaust(t, 2, hello(false)) }).fails(t, "a negative budget: -3 runs")
+	judge(t, func(t testing.TB) { proptest.Exhaust(t, 1, func(s *proptest.Sim) { s.Skip("not today") }) }).fails(t, "in vain: 1 of 1 runs were skipped")
+	judge(t, func(t testing.TB) { proptest.Exhaust(belated{t}, 2, hello(false)) }).fails(t, "not complete: stopped after", "the test's time is over (go test -timeout)")
 	judge(t, func(t testing.TB) { proptest.Config{Runs: 3}.Exhaust(t, 2, hello(false)) }).fails(t, "the enumeration is not complete: stopped after 3 runs")
 	faults := proptest.Config{Faults: simnet.Faults{simnet.FaultFull: {Rate: 1, Max: 1}, simnet.FaultKill: {Rate: 1, Max: 1}}}
 	judge(t, func(t testing.TB) { faults.Exhaust(t, 0, hello(false)) }).fails(t, "in vain: fault full is on", "in vain: fault kill is on")
 	judge(t, func(t testing.TB) { faults.Exhaust(t, 1, hello(false)) }).fails(t, " kill server")
 	judge(t, func(t testing.TB) { proptest.Exhaust(t, 1, func(s *proptest.Sim) {}) }).fails(t, "never called Run")
 }
+
+// belated is a test whose time is over.
+type belated struct{ testing.TB }
+
+func (belated) Deadline() (time.Time, bool) { return time.Now(), true }

@@ -24,9 +24,7 @@ func (c *check) conclude(rep *explore.Report) {
 	if rep.Stopped != "" && rep.Runs == 0 {
 		c.t.Fatalf("no run was executed: stopped %s", rep.Stopped)
 	}
-	if rep.Skipped*10 > rep.Runs*9 {
-		c.t.Errorf("in vain: %d of %d runs were skipped; draw what the body can use", rep.Skipped, rep.Runs)
-	}
+	c.skipped(rep.Skipped, rep.Runs)
 	switch {
 	case c.parts > 1:
 		return // what does not happen in this part, may in another
@@ -75,6 +73,14 @@ func (c *check) summary(rep *explore.Report) string {
 		fmt.Fprintf(&b, "; stopped %s", rep.Stopped)
 	}
 	return b.String()
+}
+
+// skipped fails the test if nearly all runs were skipped.
+func (c *check) skipped(n, runs int) {
+	c.t.Helper()
+	if n*10 > runs*9 {
+		c.t.Errorf("in vain: %d of %d runs were skipped; draw what the body can use", n, runs)
+	}
 }
 
 // unfired fails the test for faults that are on and have never struck.

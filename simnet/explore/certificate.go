@@ -26,7 +26,7 @@ type Certificate struct {
 	Complete bool
 	Covered  int
 
-	// Stopped says why it is not complete: the context's error, MaxRuns, a run that
+	// Stopped says why it is not complete: the context's cause, MaxRuns, a run that
 	// failed, Err. It is "" if it is.
 	Stopped string
 

@@ -132,8 +132,8 @@ func (e *exhaustion) all() {
 		e.chooser.following = e.cfg.Isolated && e.chooser.branching
 		whole := !e.more
 		for end := len(e.nodes); next < end; next++ {
-			if err := e.ctx.Err(); err != nil {
-				e.c.Stopped = err.Error()
+			if e.ctx.Err() != nil {
+				e.c.Stopped = context.Cause(e.ctx).Error()
 				return
 			}
 			if !e.execute(next) {
