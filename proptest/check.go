@@ -133,13 +133,19 @@ func newCheck(t testing.TB, name string, cfg Config, body func(*Sim)) *check {
 	return c
 }
 
+// What a Config has that does not say.
+const (
+	usualFaultSteps = 10_000
+	usualWithin     = time.Hour
+)
+
 // prepare completes the Config.
 func (c *check) prepare() error {
 	if c.cfg.FaultSteps == 0 {
-		c.cfg.FaultSteps = 10_000
+		c.cfg.FaultSteps = usualFaultSteps
 	}
 	if c.cfg.Within == 0 {
-		c.cfg.Within = time.Hour
+		c.cfg.Within = usualWithin
 	}
 	if c.body == nil {
 		return errors.New("proptest: there is no body")

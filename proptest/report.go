@@ -9,7 +9,9 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"strings"
+	"unicode"
 
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/explore"
@@ -25,30 +27,46 @@ func (c *check) found(f *explore.Failure, title string) {
 	c.report(f, title)
 }
 
-// keep writes the regression script.
+// keep writes the regression script, and says how to have the failure again.
 func (c *check) keep(f *explore.Failure) {
-	text, err := f.Script.MarshalText()
-	if err != nil {
-		c.t.Logf("the script cannot be kept: %v", err)
-		return
-	}
-	h := fnv.New32a()
-	h.Write(text)
-	name := filepath.Join(c.directory(), fmt.Sprintf("%08x.script", h.Sum32()))
-	if err = os.MkdirAll(filepath.Dir(name), 0o777); err == nil {
-		err = os.WriteFile(name, text, 0o666)
-	}
-	if err != nil {
-		c.t.Logf("the script cannot be kept: %v", err)
-		return
-	}
 	pkg, body := c.where()
-	f.Shell = fmt.Sprintf("go test %s -run '^%s$' -brine.replay=%s", pkg, pattern(c.name), filepath.ToSlash(name))
 	call := "proptest.Replay"
-	if c.cfg.World != (simnet.Config{}) {
+	if c.cfg.World != (simnet.Config{}) || c.cfg.FaultSteps != usualFaultSteps || c.cfg.Within != usualWithin {
 		call = "cfg.Replay"
 	}
 	f.Test = fmt.Sprintf("%s(t, %q, %s)", call, brief(f.Script), body)
+	f.Shell = fmt.Sprintf("go test %s -run %s", pkg, quote("^"+pattern(c.name)+"$"))
+
+	text, err := f.Script.MarshalText()
+	h := fnv.New32a()
+	h.Write(text)
+	name := filepath.Join(c.directory(), fmt.Sprintf("%08x.script", h.Sum32()))
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(name), 0o777)
+	}
+	if err == nil {
+		err = os.WriteFile(name, text, 0o666)
+	}
+	switch {
+	case err == nil:
+		f.Shell += " -brine.replay=" + quote(filepath.ToSlash(name))
+	case f.Strategy != "":
+		f.Shell += fmt.Sprintf(" -brine.seed=%d", f.Seed)
+	}
+	if err != nil {
+		c.t.Logf("the script cannot be kept: %v", err)
+	}
+}
+
+// quote writes a word for a shell.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("_%+=:,./-", r)
+	}
+	if strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // brief writes a script without its comments and columns.
@@ -74,18 +92,27 @@ func pattern(name string) string {
 	return strings.Join(parts, "$/^")
 }
 
-// where returns the package and the name of the body, as far as they are known.
+// where returns the package of the test and the name of the body, as far as they are
+// known. The body may be of another package.
 func (c *check) where() (pkg, body string) {
 	name := runtime.FuncForPC(reflect.ValueOf(c.body).Pointer()).Name()
 	dir, last := "", name
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		dir, last = name[:i+1], name[i+1:]
 	}
-	pkg, body, _ = strings.Cut(last, ".")
-	if strings.Contains(body, ".") { // a function in another
-		body = "body"
+	last, body, _ = strings.Cut(last, ".")
+	from := dir + strings.TrimSuffix(last, "_test")
+	pkg = from
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasSuffix(info.Path, ".test") {
+		pkg = strings.TrimSuffix(info.Path, ".test")
 	}
-	return dir + strings.TrimSuffix(pkg, "_test"), body
+	switch {
+	case strings.ContainsAny(body, ".["): // a function in another, or an instance
+		body = "body"
+	case from != pkg:
+		body = last + "." + body
+	}
+	return pkg, body
 }
 
 // report ends the test with a failure.
