@@ -18,7 +18,7 @@ import (
 // Replay executes a body once, as a script says: its data and its deviations from
 // the calm run. The test fails if the run does, and if a line of the script does not
 // apply: the body has changed, and the script tests nothing any more. It blocks
-// until the run is over.
+// until the run is over. A run that is skipped tests nothing, either.
 func Replay(t testing.TB, script string, body func(s *Sim)) {
 	t.Helper()
 	Config{}.Replay(t, script, body)
@@ -69,9 +69,12 @@ func (c *check) replay(name string, script simnet.Script, tell func(format strin
 	}
 	switch res.Err.(type) {
 	case nil:
+		for _, d := range script.Data[min(len(script.Data), len(res.Script.Data)):] {
+			tell("%s: a line does not apply: %s (the body does not draw it)", name, d)
+		}
 		c.t.Logf("%s: passed, %d of %d lines applied", name, len(script.Lines)-len(unused), len(script.Lines))
 	case *simnet.Skipped:
-		c.t.Logf("%s: %v", name, res.Err)
+		tell("%s: it tests nothing: %v", name, res.Err)
 	default:
 		f := explore.NewFailure(res)
 		f.Script.Data = script.Data

@@ -321,6 +321,7 @@ func TestReplay(t *testing.T) {
 		"brine script 1\ndata msg \"AAA=\"\np/main 2   short 1\n":  "its question was not put there, or the answer was not possible",
 		"brine script 1\ndata word \"AAA=\"\n":                     "the body draws msg where the script has data word",
 		"brine script 1\ndata msg 7\n":                             "data msg of the script is not of type []uint8",
+		"brine script 1\ndata msg \"AAA=\"\ndata more 7\n":         "a line does not apply: data more 7 (the body does not draw it)",
 	} {
 		if text == "brine script 1\ndata msg \"AAA=\"\np/main 2   short 1\n" {
 			continue // a send can be short, too
@@ -328,6 +329,10 @@ func TestReplay(t *testing.T) {
 		judge(t, func(t testing.TB) { proptest.Replay(t, text, half) }).fails(t, said)
 	}
 	judge(t, func(t testing.TB) { proptest.Replay(t, "brine script 1\n", half) }).passes(t, "passed, 0 of 0 lines applied")
+	judge(t, func(t testing.TB) { proptest.Replay(t, "brine script 1\ndata word 7\n", right) }).fails(t, "data word 7 (the body does not draw it)")
+	judge(t, func(t testing.TB) {
+		proptest.Replay(t, "brine script 1\n", func(s *proptest.Sim) { s.Skip("not today") })
+	}).fails(t, "the script: it tests nothing: task body skipped the run")
 }
 
 // TestCores: what is found and said does not depend on how many goroutines
