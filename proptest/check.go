@@ -215,7 +215,7 @@ func (c *check) program(x *explore.Execution) *simnet.Result {
 	rapid.Custom(func(t *rapid.T) bool {
 		seeded()
 		s := c.sim(x)
-		s.word, s.t = x.Again() || x.Index%64 == 0, t
+		s.word, s.t = x.Again() || x.Index%64 == 0 || s.g != nil, t
 		res = s.live(c.body)
 		return s.n > 0 || rapid.Bool().Draw(t, "") // which has to draw something
 	}).Example(int(c.set(x.Index)))
@@ -255,12 +255,9 @@ func (c *check) repeat() {
 	if given.runs == 0 {
 		runs = 10
 	}
-	began, skipped, why := time.Now(), 0, ""
-	for i := range runs {
-		if c.cfg.Time > 0 && time.Since(began) > c.cfg.Time {
-			break
-		}
-		x := &explore.Execution{Index: i}
+	began, done, skipped, why := time.Now(), 0, 0, ""
+	for ; done < runs && (c.cfg.Time == 0 || done == 0 || time.Since(began) < c.cfg.Time); done++ {
+		x := &explore.Execution{Index: done}
 		res := c.program(x)
 		if e, ok := res.Err.(*simnet.Skipped); ok {
 			skipped++
@@ -268,11 +265,23 @@ func (c *check) repeat() {
 			continue
 		}
 		if res.Err != nil {
-			c.t.Fatalf("run %d with goroutines (-brine.backend=%s): %v", i, c.backend, res.Err)
+			c.t.Fatalf("run %d with goroutines (-brine.backend=%s), seed %d: %v%s", done, c.backend, c.seed, res.Err, drawn(res.Script.Data))
 		}
 	}
-	if skipped == runs {
+	if skipped == done {
 		c.t.Skipf("every run was skipped with goroutines (-brine.backend=%s): %s", c.backend, why)
 	}
-	c.t.Logf("%d runs with goroutines (-brine.backend=%s)", runs-skipped, c.backend)
+	c.t.Logf("%d runs with goroutines (-brine.backend=%s), seed %d", done-skipped, c.backend, c.seed)
+}
+
+// drawn says what data a run had.
+func drawn(data []simnet.Datum) string {
+	if len(data) == 0 {
+		return ""
+	}
+	text := "\n\nits data:\n"
+	for _, d := range data {
+		text += d.String() + "\n"
+	}
+	return text
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
-	"sync"
 	"time"
 
 	"example.com/brine/simnet"
@@ -22,9 +20,9 @@ type goroutines struct {
 	ctx    context.Context
 	cancel context.CancelFunc // ends every call of every process
 
-	begin      []func()       // what Run does first
-	foreground sync.WaitGroup // tasks that are waited for
-	background sync.WaitGroup
+	begin      []func() // what Run does first
+	foreground tasks    // without which the run is not over
+	background tasks
 }
 
 // runTime is how long, in real time, a run of goroutines may take.
@@ -63,7 +61,8 @@ func (g *goroutines) start(s *Sim, p *Process) {
 			s.Fatal("Config.Real returned no transport")
 		}
 	}
-	p.tr, _ = tr.WithCancel(g.ctx)
+	tr, _ = tr.WithCancel(g.ctx)
+	p.tr = &waited{Transport: tr, s: s, name: p.cfg.Name}
 	if p.cfg.Main != nil {
 		g.task(s, p, "main", p.cfg.Main, p.cfg.Daemon)
 	}
@@ -75,22 +74,11 @@ func (g *goroutines) task(s *Sim, p *Process, name string, f func(transport.Tran
 	if background {
 		all = &g.background
 	}
-	all.Add(1)
+	if !all.begin() {
+		return // with a run that is over
+	}
 	begin := func() {
-		go func() {
-			defer all.Done()
-			defer func() {
-				if v := recover(); v != nil {
-					s.mu.Lock()
-					if s.err == nil {
-						s.err = &simnet.Panic{Task: p.cfg.Name + "/" + name, Value: v, Stack: string(debug.Stack())}
-					}
-					s.mu.Unlock()
-					g.cancel()
-				}
-			}()
-			f(p.tr)
-		}()
+		go g.run(s, all, p.cfg.Name+"/"+name, func() { f(p.tr) })
 	}
 	if s.state == setting {
 		g.begin = append(g.begin, begin)
@@ -99,18 +87,18 @@ func (g *goroutines) task(s *Sim, p *Process, name string, f func(transport.Tran
 	}
 }
 
-// run executes the run.
-func (g *goroutines) run(s *Sim) *simnet.Result {
+// execute executes the run.
+func (g *goroutines) execute(s *Sim) *simnet.Result {
 	s.w = g.w
 	for _, f := range g.begin {
 		f()
 	}
-	hung := !within(&g.foreground)
+	hung := !g.foreground.within(runTime)
 	if !hung && g.ctx.Err() == nil {
 		for _, f := range s.finals {
 			g.finally(s, f)
 		}
-		hung = !within(&g.foreground)
+		hung = !g.foreground.within(runTime)
 	}
 	stacks := ""
 	if hung {
@@ -119,8 +107,10 @@ func (g *goroutines) run(s *Sim) *simnet.Result {
 	}
 	g.cancel()
 	if !hung {
-		hung = !within(&g.background)
+		hung = !g.background.within(runTime) || !g.foreground.within(runTime)
 	}
+	g.foreground.close()
+	g.background.close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	res := &simnet.Result{}
@@ -130,32 +120,19 @@ func (g *goroutines) run(s *Sim) *simnet.Result {
 	case hung:
 		res.Err = fmt.Errorf("the run has no end: a task has not returned after %v\n\n%s", runTime, stacks)
 	case s.failed:
-		res.Err = &simnet.Failure{Task: "a task"}
+		res.Err = &simnet.Failure{Task: "a task", Stack: s.stack}
 	case s.skipped:
 		res.Err = &simnet.Skipped{Task: "a task", Log: string(s.log)}
 	}
 	return res
 }
 
+// finally starts what Finally was given. Its transport is made by its task, because
+// that may fail, and what fails during the run ends its goroutine.
 func (g *goroutines) finally(s *Sim, f final) {
 	p := &Process{s: s, cfg: ProcessConfig{Name: f.name}}
-	g.start(s, p)
-	g.task(s, p, "main", f.f, false)
-}
-
-// within waits for tasks, but not for ever.
-func within(tasks *sync.WaitGroup) bool {
-	done := make(chan struct{})
-	go func() {
-		tasks.Wait()
-		close(done)
-	}()
-	late := time.NewTimer(runTime)
-	defer late.Stop()
-	select {
-	case <-done:
-		return true
-	case <-late.C:
-		return false
-	}
+	g.task(s, p, "main", func(transport.Transport) {
+		g.start(s, p)
+		f.f(p.tr)
+	}, false)
 }

@@ -138,3 +138,81 @@ func TestFreeSetup(t *testing.T) {
 		}).passes(t)
 	}
 }
+
+// TestFreeTasks: a run waits for what tasks start, and what fails there fails the
+// run, as in a simulation.
+func TestFreeTasks(t *testing.T) {
+	later := func(tr transport.Transport, d time.Duration) time.Time { return tr.Now().Add(d) }
+	for name, f := range map[string]func(tr transport.Transport, f func()){
+		"go": func(tr transport.Transport, f func()) { tr.Go("child", f) },
+		"go of a child": func(tr transport.Transport, f func()) {
+			tr.Go("child", func() { tr.Sleep(later(tr, time.Millisecond)); tr.Go("child", f) })
+		},
+		"go of a view": func(tr transport.Transport, f func()) {
+			view, _ := tr.WithCancel(t.Context())
+			view.WithoutCancel().Go("child", f)
+		},
+		"timer": func(tr transport.Transport, f func()) {
+			tr.AfterFunc("timer", later(tr, time.Millisecond), f)
+			tr.Sleep(later(tr, 5*time.Millisecond))
+		},
+	} {
+		for _, backend := range []string{"simulated", "free"} {
+			t.Run(backend+"/"+name, func(t *testing.T) {
+				on(t, backend)
+				judge(t, func(t testing.TB) {
+					proptest.Config{Runs: 5}.Check(t, func(s *proptest.Sim) {
+						over := false
+						s.Process("p", func(tr transport.Transport) {
+							f(tr, func() {
+								tr.Sleep(later(tr, 10*time.Millisecond))
+								over = true
+							})
+						})
+						s.Run()
+						if !over {
+							s.Error("the task is not over")
+						}
+					})
+				}).passes(t)
+				judge(t, func(t testing.TB) {
+					proptest.Config{Runs: 5}.Check(t, func(s *proptest.Sim) {
+						s.Process("p", func(tr transport.Transport) { f(tr, func() { panic("it is 7") }) })
+						s.Run()
+					})
+				}).fails(t, "panicked: it is 7")
+			})
+		}
+	}
+}
+
+// TestFreeFinally: that there is no transport for what is done finally is told.
+func TestFreeFinally(t *testing.T) {
+	on(t, "real")
+	n := 0
+	judge(t, func(t testing.TB) {
+		proptest.Config{Real: func(t testing.TB) transport.Transport {
+			if n++; n > 1 {
+				t.Fatal("there is no more")
+			}
+			return simnet.NewWorld(simnet.Config{}).Process("real")
+		}}.Check(t, func(s *proptest.Sim) {
+			s.Process("p", func(transport.Transport) {})
+			s.Finally("f", func(transport.Transport) {})
+			s.Run()
+		})
+	}).fails(t, "run 0 with goroutines (-brine.backend=real)", "there is no more")
+}
+
+// TestFreeData: the seed is told, and the data of a run that fails.
+func TestFreeData(t *testing.T) {
+	on(t, "free")
+	judge(t, func(t testing.TB) { proptest.Config{Seed: 5}.Check(t, echo) }).passes(t, "10 runs with goroutines (-brine.backend=free), seed 5")
+	judge(t, func(t testing.TB) { proptest.Config{Seed: 1}.Check(t, big) }).fails(t, "seed 1: ", "its data:\ndata n ")
+	set(t, "time", "1ns")
+	judge(t, func(t testing.TB) { proptest.Check(t, echo) }).passes(t, "1 runs with goroutines")
+	k := judge(t, func(t testing.TB) { proptest.Check(t, func(s *proptest.Sim) { s.Skip("not today") }) })
+	if !k.skipped {
+		t.Error("it is not skipped:\n", k.log.String())
+	}
+}

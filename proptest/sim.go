@@ -93,7 +93,7 @@ func (s *Sim) Run() {
 	}
 	s.state = running
 	if s.g != nil {
-		s.res = s.g.run(s)
+		s.res = s.g.execute(s)
 	} else {
 		s.res = s.x.Run(s.build)
 	}
