@@ -85,7 +85,7 @@ type check struct {
 	sets    int    // how many sets of data there are
 	part    int    // of the runs
 	parts   int
-	usual   int // how many runs there are if no flag says otherwise
+	usual   int // how many runs there are if no flag says otherwise; 0 if time is what counts
 
 	draws  atomic.Bool    // the body draws
 	held   []simnet.Datum // what it is given, instead; nil if it draws
@@ -158,6 +158,7 @@ func (c *check) prepare() error {
 	if c.seed == 0 {
 		c.seed = newSeed()
 	}
+	c.seed += uint64(c.part) // which goes for data, too: the seed that is told has the same runs
 	// rapid.Check, which is to shrink them, gives up after twice as many in short mode.
 	c.sets = max(1, 2*int(rapidFlag("checks")))
 	return nil
@@ -174,7 +175,7 @@ func (c *check) world() simnet.Config {
 // space returns how the body is explored.
 func (c *check) space() explore.Config {
 	cfg := explore.Config{
-		World: c.world(), Strategy: c.cfg.Strategy, Seed: c.seed + uint64(c.part),
+		World: c.world(), Strategy: c.cfg.Strategy, Seed: c.seed,
 		Runs: c.cfg.Runs, Time: c.cfg.Time, Cores: c.cfg.Cores, Verify: c.cfg.Verify,
 		Done: c.labels.count,
 	}

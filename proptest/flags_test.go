@@ -2,7 +2,9 @@ package proptest_test
 
 import (
 	"flag"
+	"strings"
 	"testing"
+	"time"
 
 	"example.com/brine/proptest"
 	"example.com/brine/simnet"
@@ -77,4 +79,34 @@ func TestShards(t *testing.T) {
 			judge(t, func(t testing.TB) { proptest.Config{Runs: 40, Seed: 3}.Check(t, echo) }).passes(t, test.said)
 		})
 	}
+}
+
+// TestShardSeed: the seed that a part of the runs has is that of the same runs
+// without parts, with the same data.
+func TestShardSeed(t *testing.T) {
+	find := func(seed uint64) string {
+		k := judge(t, func(t testing.TB) { proptest.Config{Seed: seed}.Check(t, big) })
+		for line := range strings.Lines(k.log.String()) {
+			if _, found, ok := strings.Cut(line, "; found in "); ok {
+				return found
+			}
+		}
+		t.Fatalf("nothing is found:\n%s", k.log.String())
+		return ""
+	}
+	set(t, "shard", "3/4")
+	part := find(11)
+	set(t, "shard", "")
+	if whole := find(13); part != whole || !strings.Contains(part, "seed 13") {
+		t.Errorf("part: %s, whole: %s", part, whole)
+	}
+}
+
+// TestTimeVain: where there are as many runs as there is time for, a flag that
+// says how many there are is as good as fewer.
+func TestTimeVain(t *testing.T) {
+	cfg := proptest.Config{Time: 20 * time.Millisecond, Faults: simnet.Faults{simnet.FaultReset: {Rate: 1}}}
+	judge(t, func(t testing.TB) { cfg.Check(t, right) }).fails(t, "in vain: fault reset")
+	set(t, "runs", "5")
+	judge(t, func(t testing.TB) { cfg.Check(t, right) }).passes(t, "5 runs", "what was in vain is not looked at")
 }
