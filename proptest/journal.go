@@ -3,6 +3,7 @@ package proptest
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -22,7 +23,7 @@ type journal struct {
 
 // say adds what one of the methods was told that has called the caller of say.
 func (j *journal) say(text string) {
-	place := j.place(5)
+	place := j.place()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.flush()
@@ -55,15 +56,18 @@ func (j *journal) Write(p []byte) (int, error) {
 	}
 }
 
-// place is where a method was called: "client_test.go:31". Functions that have
+// own is how the names of this package's functions begin.
+var own = reflect.TypeFor[Sim]().PkgPath() + "."
+
+// place is where this package was called: "client_test.go:31". Functions that have
 // called Helper are passed over.
-func (j *journal) place(skip int) string {
+func (j *journal) place() string {
 	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs[:])])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
 	for {
 		f, more := frames.Next()
 		j.mu.Lock()
-		helper := j.helpers[f.Function]
+		helper := j.helpers[f.Function] || strings.HasPrefix(f.Function, own)
 		j.mu.Unlock()
 		if !helper || !more {
 			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)

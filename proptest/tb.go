@@ -40,7 +40,7 @@ func (s *Sim) Attr(key, value string) { s.tell("attr " + key + " " + value) }
 // tell logs what one of the methods was told, which has called it.
 func (s *Sim) tell(text string) {
 	if b := s.bench(); b != nil {
-		fmt.Fprintf(b.Output(), "%s: %s\n", s.place(4), trim(text))
+		fmt.Fprintf(b.Output(), "%s: %s\n", s.place(), trim(text))
 		return
 	}
 	s.say(text)
@@ -212,6 +212,8 @@ func (s *Sim) TempDir() string {
 		s.check(s.g.w.Mkdir(dir, 0o777))
 	case s.state == setting:
 		s.scene = append(s.scene, func(w *simnet.World) error { return w.Mkdir(dir, 0o777) })
+	case s.w == nil:
+		s.Fatal("TempDir is of the run's machine, and there was no run")
 	default:
 		s.check(s.w.Mkdir(dir, 0o777))
 	}

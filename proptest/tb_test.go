@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -193,6 +194,15 @@ func TestMisuse(t *testing.T) {
 			s.Process("p", func(transport.Transport) { s.Process("q", nothing) })
 			s.Run()
 		}, "processes are started by the body, before Run"},
+		{"directory without a run", func(t testing.TB, s *proptest.Sim) {
+			s.Cleanup(func() { s.TempDir() })
+			s.Fatal("no")
+		}, "TempDir is of the run's machine"},
+		{"directory after the run", func(t testing.TB, s *proptest.Sim) {
+			s.Process("p", nothing)
+			s.Run()
+			s.TempDir()
+		}, "mkdir /tmp/1: "},
 		{"kill before the run", func(t testing.TB, s *proptest.Sim) {
 			s.Process("p", nothing).Kill()
 		}, "Kill of process p is for tasks"},
@@ -280,6 +290,9 @@ func TestMisuse(t *testing.T) {
 				proptest.Config{Runs: 5, Cores: 1}.Check(t, func(s *proptest.Sim) { test.body(t, s) })
 			})
 			k.fails(t, test.said)
+			if regexp.MustCompile(`(?m)(^|\s)(tb|sim|draw|process)\.go:[0-9]+: `).MatchString(k.log.String()) {
+				t.Errorf("the place is not the caller's:\n%s", k.log.String())
+			}
 		})
 	}
 }
