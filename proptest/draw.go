@@ -28,17 +28,17 @@ func Draw[V any](s *Sim, g *rapid.Generator[V], name string) V {
 	case i < len(s.held):
 		d := s.held[i]
 		if d.Name != name {
-			s.Fatalf("the body draws %s where the script has data %s: the script is of another program", name, d.Name)
+			s.misfit("the body draws %s where the script has data %s: the script is of another program", name, d.Name)
 		}
 		if err := json.Unmarshal([]byte(d.JSON), &v); err != nil {
-			s.Fatalf("data %s of the script is not of type %T: %v", name, v, err)
+			s.misfit("data %s of the script is not of type %T: %v", name, v, err)
 		}
 		if s.word {
 			s.data = append(s.data, d)
 		}
 		return v
 	case s.held != nil:
-		s.Fatalf("the body draws %s, of which the script has no data: it is of another program", name)
+		s.misfit("the body draws %s, of which the script has no data: it is of another program", name)
 	case s.t == nil:
 		s.undrawn = true
 		panic(stopped{})
@@ -49,6 +49,17 @@ func Draw[V any](s *Sim, g *rapid.Generator[V], name string) V {
 		s.data = append(s.data, datum(s, v, name))
 	}
 	return v
+}
+
+// A misfit is the verdict about a body that draws other data than it is given.
+type misfit struct{ what string }
+
+// Error implements error.
+func (e *misfit) Error() string { return e.what }
+
+func (s *Sim) misfit(format string, args ...any) {
+	s.err = &misfit{fmt.Sprintf(format, args...)}
+	panic(stopped{})
 }
 
 // generate has rapid draw a value. A panic of the generator goes no further.

@@ -110,7 +110,7 @@ func (d *reducer) fails(t *rapid.T) bool {
 	if fails {
 		d.keep(s)
 	}
-	for i := 0; i < otherSchedules && !fails && len(s.data) > 0 && d.executions < mostExecutions; i++ {
+	for i := 0; i < otherSchedules && !fails && s.n > 0 && len(s.data) == s.n && d.executions < mostExecutions; i++ {
 		other := d.execute(nil, s.data, simnet.Random(d.c.seed^uint64(d.executions)*0x9e3779b97f4a7c15))
 		if fails = other.same(d.f); fails {
 			d.keep(other)

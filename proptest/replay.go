@@ -73,6 +73,8 @@ func (c *check) replay(name string, script simnet.Script, tell func(format strin
 			tell("%s: a line does not apply: %s (the body does not draw it)", name, d)
 		}
 		c.t.Logf("%s: passed, %d of %d lines applied", name, len(script.Lines)-len(unused), len(script.Lines))
+	case *misfit:
+		tell("%s: its data do not apply: %v", name, res.Err)
 	case *simnet.Skipped:
 		tell("%s: it tests nothing: %v", name, res.Err)
 	default:

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"example.com/brine/proptest"
 	"example.com/brine/proptest/scoreboard"
 	"example.com/brine/transport"
@@ -110,4 +112,58 @@ func TestUnreadable(t *testing.T) {
 			k.fails(t, test.said)
 		})
 	}
+}
+
+// TestOtherData: a script whose data are not what the body draws any more is no
+// failure of the body. It is told, and Replay, which has nothing else to test, fails.
+func TestOtherData(t *testing.T) {
+	two := func(fails bool) func(s *proptest.Sim) {
+		return func(s *proptest.Sim) {
+			proptest.Draw(s, rapid.Int(), "a")
+			if fails {
+				s.Fatal("it is 7")
+			}
+			proptest.Draw(s, rapid.Int(), "b")
+			right(s)
+		}
+	}
+	k := judge(t, func(t testing.TB) { proptest.Check(t, two(true)) })
+	k.fails(t, "it is 7", "data a 0", "-brine.replay=")
+	judgeIn(t, k.dir, func(t testing.TB) { proptest.Check(t, two(false)) }).passes(t, ".script: its data do not apply: the body draws b, of which")
+	judge(t, func(t testing.TB) { proptest.Replay(t, "brine script 1\ndata a 7\n", two(false)) }).fails(t, "its data do not apply: the body draws b")
+}
+
+// TestGeneratorFails: a failure without all of the data leaves no script, which
+// would be of another program when the generator is mended, but says how to have it
+// again.
+func TestGeneratorFails(t *testing.T) {
+	two := func(broken bool) func(s *proptest.Sim) {
+		return func(s *proptest.Sim) {
+			proptest.Draw(s, rapid.Int(), "a")
+			proptest.Draw(s, rapid.Custom(func(t *rapid.T) int {
+				n := rapid.Int().Draw(t, "n")
+				if broken {
+					panic("no value today")
+				}
+				return n
+			}), "b")
+			right(s)
+		}
+	}
+	for name, test := range map[string]func(t testing.TB, body func(s *proptest.Sim)){
+		"check":   func(t testing.TB, body func(s *proptest.Sim)) { proptest.Config{Seed: 3}.Check(t, body) },
+		"exhaust": func(t testing.TB, body func(s *proptest.Sim)) { proptest.Config{Seed: 3}.Exhaust(t, 0, body) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := judge(t, func(t testing.TB) { test(t, two(true)) })
+			k.fails(t, "in the generator of b, panicked: no value today", "' -brine.seed=3\n")
+			judgeIn(t, k.dir, func(t testing.TB) { test(t, two(false)) }).passes(t)
+		})
+	}
+	none := func(s *proptest.Sim) {
+		proptest.Draw(s, rapid.Int(), "a")
+		proptest.Draw(s, rapid.Int().Filter(func(int) bool { return false }), "b")
+		right(s)
+	}
+	judge(t, func(t testing.TB) { proptest.Exhaust(t, 0, none) }).fails(t, "in vain: 1 of 1 runs were skipped")
 }

@@ -21,7 +21,7 @@ import (
 // ends the test.
 func (c *check) found(f *explore.Failure, title string) {
 	c.t.Helper()
-	if f.Diverged == nil && f.Result.Trace != nil {
+	if f.Diverged == nil && (f.Result.Trace != nil || c.draws.Load() && !exit(f.Result.Err)) { // data may be all there is before the run
 		c.keep(f)
 	}
 	c.report(f, title)
@@ -37,6 +37,11 @@ func (c *check) keep(f *explore.Failure) {
 	f.Test = fmt.Sprintf("%s(t, %q, %s)", call, brief(f.Script), body)
 	f.Shell = fmt.Sprintf("go test %s -run %s", pkg, quote("^"+pattern(c.name)+"$"))
 
+	if c.draws.Load() && f.Script.Data == nil { // because a generator has failed: what it draws by is all there is
+		f.Test = ""
+		f.Shell += fmt.Sprintf(" -brine.seed=%d", c.seed)
+		return
+	}
 	text, err := f.Script.MarshalText()
 	h := fnv.New32a()
 	h.Write(text)

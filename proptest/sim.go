@@ -158,7 +158,7 @@ func (s *Sim) verdict() *simnet.Result {
 	case s.skipped:
 		res.Err = &simnet.Skipped{Task: "body", Log: res.Log}
 	}
-	if s.word {
+	if s.word && len(s.data) == s.n { // a generator that has failed has left none
 		res.Script.Data = s.data
 		if res.Trace != nil {
 			res.Trace.Script.Data = s.data

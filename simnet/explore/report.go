@@ -15,7 +15,7 @@ type Failure struct {
 
 	// Script has the run executed again, and is as small as it got. Result is that of
 	// the run with it, traced; it may be nil, or have no Trace: then there is none to
-	// be shown. Without a Trace, an empty Script is none.
+	// be shown. Without a Trace, a Script without lines and data is none.
 	Script simnet.Script
 	Result *simnet.Result
 
@@ -103,7 +103,7 @@ func (f *Failure) writeProperty(b *strings.Builder) {
 }
 
 func (f *Failure) writeScript(b *strings.Builder) {
-	known := len(f.Script.Lines) > 0 || f.Result == nil || f.Result.Trace != nil
+	known := len(f.Script.Lines) > 0 || len(f.Script.Data) > 0 || f.Result == nil || f.Result.Trace != nil
 	what := makes(f.After)
 	if !known {
 		what = "it was not executed again, so that there is no script"
