@@ -60,8 +60,13 @@ func (c *check) deadline() (context.Context, context.CancelFunc) {
 		return context.WithCancel(context.Background())
 	}
 	left := time.Until(at)
+	c.until = at.Add(-min(left/10, 10*time.Second))
 	return context.WithTimeoutCause(context.Background(), left-min(left/5, 20*time.Second), errors.New("the test's time is over (go test -timeout)"))
 }
+
+// late reports whether it is time to say what was found, and not to make it
+// smaller.
+func (c *check) late() bool { return !c.until.IsZero() && time.Now().After(c.until) }
 
 // Explore is [Config.Check] without a test: for a command, or a table. Regression
 // scripts are neither looked for nor written, flags are not looked at, and what
@@ -87,6 +92,7 @@ type check struct {
 	parts   int
 	usual   int // how many runs there are if no flag says otherwise; 0 if time is what counts
 
+	until  time.Time      // data are shrunk; zero is for as long as it takes
 	draws  atomic.Bool    // the body draws
 	held   []simnet.Datum // what it is given, instead; nil if it draws
 	labels labels

@@ -1,7 +1,9 @@
 package proptest
 
 import (
+	"crypto/sha256"
 	"flag"
+	"fmt"
 	"runtime"
 	"strconv"
 	"strings"
@@ -41,7 +43,7 @@ type reducer struct {
 
 	seeded func() // rapid has begun, and needs the seed no more
 
-	known      map[string]bool // by data: whether they fail
+	known      map[[sha256.Size]byte]bool // by data, which may be large: whether they fail
 	executions int
 	script     simnet.Script // of the smallest failure so far
 }
@@ -55,7 +57,7 @@ const (
 // reduce has rapid find the failure again, with the data that belong to its run,
 // and shrink them. The failure's script becomes that of the smallest data.
 func (c *check) reduce(cfg explore.Config, f *explore.Failure) {
-	d := &reducer{c: c, cfg: cfg.World, f: f, script: f.Script, skip: f.Index % c.sets, known: map[string]bool{}}
+	d := &reducer{c: c, cfg: cfg.World, f: f, script: f.Script, skip: f.Index % c.sets, known: map[[sha256.Size]byte]bool{}}
 	seeding.Lock()
 	seed := flag.Lookup("rapid.seed").Value
 	had := seed.String()
@@ -98,7 +100,7 @@ func (d *reducer) check(t *rapid.T) {
 
 // fails reports whether a candidate fails as the failure does.
 func (d *reducer) fails(t *rapid.T) bool {
-	if d.executions >= mostExecutions && len(d.known) >= mostKnown {
+	if d.executions >= mostExecutions && len(d.known) >= mostKnown || d.c.late() {
 		return false
 	}
 	s := d.execute(t, nil, simnet.Replay(d.script))
@@ -144,15 +146,13 @@ func (s *Sim) same(f *explore.Failure) bool {
 	return s.res.Err != nil && explore.Same(s.res.Err, f.Result.Err)
 }
 
-func key(data []simnet.Datum) string {
-	var b strings.Builder
+func key(data []simnet.Datum) (sum [sha256.Size]byte) {
+	h := sha256.New()
 	for _, d := range data {
-		b.WriteString(d.Name)
-		b.WriteByte(0)
-		b.WriteString(d.JSON)
-		b.WriteByte(0)
+		fmt.Fprintf(h, "%q %q\n", d.Name, d.JSON)
 	}
-	return b.String()
+	h.Sum(sum[:0])
+	return sum
 }
 
 // quiet is the test that rapid shrinks for. When rapid is about to tell what it has

@@ -2,9 +2,11 @@ package proptest_test
 
 import (
 	"flag"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -91,5 +93,36 @@ func TestUnscripted(t *testing.T) {
 	f := rep.Failure
 	if len(f.Script.Data) != 1 || f.Script.Data[0] != f.Result.Trace.Script.Data[0] || f.Executions > 0 {
 		t.Errorf("%d executions, data %v, and %v in the trace", f.Executions, f.Script.Data, f.Result.Trace.Script.Data)
+	}
+}
+
+// A timed test has a time at which it is over.
+type timed struct {
+	testing.TB
+	at time.Time
+}
+
+func (t timed) Deadline() (time.Time, bool) { return t.at, true }
+
+// TestNoTimeToShrink: what was found is told before the test's time is over, whatever
+// could still be made smaller.
+func TestNoTimeToShrink(t *testing.T) {
+	at := time.Now().Add(time.Second)
+	judge(t, func(t testing.TB) {
+		proptest.Config{Seed: 1, Verify: -1}.Check(timed{t, at}, func(s *proptest.Sim) {
+			n := proptest.Draw(s, rapid.SliceOfN(rapid.IntRange(0, 1e9), 50, 100), "n")
+			s.Process("p", func(tr transport.Transport) {
+				for range 200_000 {
+					tr.Yield()
+				}
+			})
+			s.Run()
+			if slices.Max(n) > 1000 {
+				s.Error("it is too big")
+			}
+		})
+	}).fails(t, "it is too big")
+	if late := time.Since(at); late > 10*time.Second {
+		t.Errorf("it was told %v late", late)
 	}
 }
