@@ -11,14 +11,16 @@ import (
 
 // Sometimes notes whether something that should happen in some run has happened in
 // this one. If the condition is true in no run, the test fails: it would pass in
-// vain. A label names it, and is the same in every run. It is for the body and for
-// tasks, and schedules nothing.
+// vain. A label names it, and is the same in every run. Call it where some run is
+// sure to come by: of a label that none comes by the test knows nothing. It is for
+// the body and for tasks, and schedules nothing.
 func (s *Sim) Sometimes(label string, cond bool) {
 	s.mark(label, false, cond)
 }
 
-// Always fails the run, and ends it, if the condition is false. If no run comes by,
-// the test fails: it would pass in vain.
+// Always fails the run, and ends it, if the condition is false. In how many runs it
+// was come by stands in the summary of a test that passes; to have it fail if there
+// are none, note that with [Sim.Sometimes] where every run comes by.
 func (s *Sim) Always(label string, cond bool) {
 	s.mark(label, true, true)
 	if !cond {
@@ -45,8 +47,8 @@ func (s *Sim) mark(label string, always, cond bool) {
 // labels are those of all runs of a test.
 type labels struct {
 	mu   sync.RWMutex
-	of   map[string]uint32 // only looked up
-	list []label           // in the order in which they were first come by, on whatever core
+	of   map[label]uint32 // by name and kind; only looked up
+	list []label          // in the order in which they were first come by, on whatever core
 }
 
 type label struct {
@@ -59,22 +61,23 @@ type label struct {
 
 func (l *labels) number(name string, always bool) uint32 {
 	l.mu.RLock()
-	i, ok := l.of[name]
+	key := label{name: name, always: always}
+	i, ok := l.of[key]
 	l.mu.RUnlock()
 	if ok {
 		return i
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if i, ok := l.of[name]; ok {
+	if i, ok := l.of[key]; ok {
 		return i
 	}
 	if l.of == nil {
-		l.of = map[string]uint32{}
+		l.of = map[label]uint32{}
 	}
 	i = uint32(len(l.list))
-	l.of[name] = i
-	l.list = append(l.list, label{name: name, always: always})
+	l.of[key] = i
+	l.list = append(l.list, key)
 	return i
 }
 
@@ -112,7 +115,13 @@ func (l *labels) seen() []label {
 		if a.first != b.first {
 			return a.first - b.first
 		}
-		return strings.Compare(a.name, b.name)
+		switch {
+		case a.name != b.name:
+			return strings.Compare(a.name, b.name)
+		case a.always:
+			return 1
+		}
+		return -1
 	})
 	return seen
 }

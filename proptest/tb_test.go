@@ -500,3 +500,16 @@ func TestOtherAssertion(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelOfBoth: that Always comes by a label is not the occasion that Sometimes
+// of the same label waits for.
+func TestLabelOfBoth(t *testing.T) {
+	judge(t, func(t testing.TB) {
+		proptest.Config{Runs: 5}.Check(t, func(s *proptest.Sim) {
+			s.Always("full", true)
+			s.Process("p", func(transport.Transport) {})
+			s.Run()
+			s.Sometimes("full", false)
+		})
+	}).fails(t, `in vain: "full" was true in none of the 5 runs`, `labels: "full" in 0 of 5, always "full" in 5 runs`)
+}
