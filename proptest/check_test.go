@@ -112,5 +112,5 @@ func TestShort(t *testing.T) {
 
 	// The script that it has left is what fails first, the next time.
 	k = judgeIn(t, k.dir, func(t testing.TB) { cfg.Check(t, half) })
-	k.fails(t, "testdata/brine/TestShort/", ".script fails")
+	k.fails(t, ".script fails", "go test example.com/brine/proptest -run '^TestShort$' -brine.replay=testdata/brine/TestShort/", "proptest.Replay(t, ")
 }

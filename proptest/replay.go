@@ -35,12 +35,12 @@ func (cfg Config) Replay(t testing.TB, script string, body func(s *Sim)) {
 	if err != nil {
 		t.Fatal("proptest: ", err)
 	}
-	c.replay("the script", parsed, t.Errorf)
+	c.replay("the script", "", parsed, t.Errorf)
 }
 
-// replay executes a script, and fails the test if that fails. Lines that do not
-// apply are told by tell.
-func (c *check) replay(name string, script simnet.Script, tell func(format string, args ...any)) {
+// replay executes a script, of a file if it is of any, and fails the test if that
+// fails. Lines that do not apply are told by tell.
+func (c *check) replay(name, file string, script simnet.Script, tell func(format string, args ...any)) {
 	c.t.Helper()
 	replayer := simnet.Replay(script)
 	var res *simnet.Result
@@ -80,6 +80,10 @@ func (c *check) replay(name string, script simnet.Script, tell func(format strin
 	default:
 		f := explore.NewFailure(res)
 		f.Script.Data = script.Data
+		if file != "" {
+			c.lines(f)
+			f.Shell += replayFlag(file)
+		}
 		c.report(f, name+" fails")
 	}
 }
@@ -167,5 +171,5 @@ func (c *check) replayAs(name string, tell func(format string, args ...any)) {
 	if err != nil {
 		c.t.Fatalf("proptest: %s: %v", name, err)
 	}
-	c.replay(name, script, tell)
+	c.replay(name, name, script, tell)
 }

@@ -27,8 +27,8 @@ func (c *check) found(f *explore.Failure, title string) {
 	c.report(f, title)
 }
 
-// keep writes the regression script, and says how to have the failure again.
-func (c *check) keep(f *explore.Failure) {
+// lines says how to have a failure again, but for a flag.
+func (c *check) lines(f *explore.Failure) {
 	pkg, body := c.where()
 	call := "proptest.Replay"
 	if c.cfg.World != (simnet.Config{}) || c.cfg.FaultSteps != usualFaultSteps || c.cfg.Within != usualWithin {
@@ -36,7 +36,13 @@ func (c *check) keep(f *explore.Failure) {
 	}
 	f.Test = fmt.Sprintf("%s(t, %q, %s)", call, brief(f.Script), body)
 	f.Shell = fmt.Sprintf("go test %s -run %s", pkg, quote("^"+pattern(c.name)+"$"))
+}
 
+func replayFlag(file string) string { return " -brine.replay=" + quote(filepath.ToSlash(file)) }
+
+// keep writes the regression script, and says how to have the failure again.
+func (c *check) keep(f *explore.Failure) {
+	c.lines(f)
 	if c.draws.Load() && f.Script.Data == nil { // because a generator has failed: what it draws by is all there is
 		f.Test = ""
 		f.Shell += fmt.Sprintf(" -brine.seed=%d", c.seed)
@@ -54,7 +60,7 @@ func (c *check) keep(f *explore.Failure) {
 	}
 	switch {
 	case err == nil:
-		f.Shell += " -brine.replay=" + quote(filepath.ToSlash(name))
+		f.Shell += replayFlag(name)
 	case f.Strategy != "":
 		f.Shell += fmt.Sprintf(" -brine.seed=%d", f.Seed)
 	}

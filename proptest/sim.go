@@ -77,6 +77,12 @@ type draws struct {
 // stopped is what ends a body that has failed, or skipped its run.
 type stopped struct{}
 
+// Error says what it is to those who see it: a body that recovers it, and a program
+// that dies of it, since it was a goroutine of the body's own that the Sim has ended.
+func (stopped) Error() string {
+	return "proptest: the Sim has ended the run; only the goroutine that the body was called on may have it do so"
+}
+
 // Run executes what was set up. It blocks until every task has returned that is
 // not in the background, and nothing is left that can go on. If the run fails, it
 // does not return. It is for the body, once.

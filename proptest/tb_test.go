@@ -214,6 +214,12 @@ func TestMisuse(t *testing.T) {
 				return 0
 			}), "n")
 		}, "in the generator of n, panicked: no value today"},
+		{"generator panics at once", func(t testing.TB, s *proptest.Sim) {
+			proptest.Draw(s, rapid.Custom(func(t *rapid.T) int { panic("no value today") }), "n")
+		}, "in the generator of n, panicked: no value today"},
+		{"generator draws nothing", func(t testing.TB, s *proptest.Sim) {
+			proptest.Draw(s, rapid.Custom(func(t *rapid.T) int { return 7 }), "n")
+		}, "in the generator of n, panicked: group did not use any data"},
 		{"data that are no JSON", func(t testing.TB, s *proptest.Sim) {
 			proptest.Draw(s, rapid.Custom(func(t *rapid.T) chan int {
 				return make(chan int, rapid.IntRange(0, 1).Draw(t, "n"))
@@ -387,6 +393,9 @@ func TestUndrawn(t *testing.T) {
 			s.Cleanup(func() { ended.Add(1) })
 			defer func() {
 				if v := recover(); v != nil {
+					if !strings.Contains(fmt.Sprint(v), "the Sim has ended the run") {
+						t.Error(v)
+					}
 					s.Errorf("panicked: %v", v)
 					s.Run()
 				}
