@@ -2,7 +2,9 @@ package proptest_test
 
 import (
 	"flag"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -124,5 +126,62 @@ func TestNoTimeToShrink(t *testing.T) {
 	}).fails(t, "it is too big")
 	if late := time.Since(at); late > 10*time.Second {
 		t.Errorf("it was told %v late", late)
+	}
+}
+
+// several draws as many numbers as the first one says, and fails in two ways, each
+// with data and in an order of its own.
+func several(s *proptest.Sim) {
+	n := proptest.Draw(s, rapid.IntRange(1, 6), "n")
+	var numbers, order []int
+	p := s.Process("p", nil)
+	for i := range n {
+		k := proptest.Draw(s, rapid.IntRange(0, 50), fmt.Sprint("k", i))
+		numbers = append(numbers, k)
+		p.Go(fmt.Sprint("t", i), func(tr transport.Transport) {
+			for range k % 4 {
+				tr.Yield()
+			}
+			order = append(order, i)
+		})
+	}
+	if n > 3 {
+		proptest.Draw(s, rapid.SliceOf(rapid.String()), "more")
+	}
+	s.Run()
+	if n >= 3 && order[0] == 2 && numbers[1] > 7 {
+		s.Errorf("t2 is first of %d", n)
+	}
+	if n >= 5 && order[0] == 4 {
+		s.Errorf("t4 is first of %d", n)
+	}
+}
+
+// TestSeveral: the script and the data that are reported belong together, and are
+// the same on any number of cores.
+func TestSeveral(t *testing.T) {
+	said := map[string]bool{}
+	for seed := range uint64(6) {
+		var reports [2]string
+		for i := range reports {
+			rep, err := proptest.Config{Seed: 1 + seed, Runs: 3000, Cores: 1 + 3*i}.Explore("x", several)
+			if err != nil || rep.Failure == nil {
+				t.Fatal(err, "nothing is found")
+			}
+			f := rep.Failure
+			reports[i] = fmt.Sprint(f.Script, f.Unsteady, f.Diverged, f.Index, rep.Runs, f.Executions)
+			line, _, _ := strings.Cut(f.Property[strings.Index(f.Property, " is first")-2:], " of ")
+			said[line] = true
+			judge(t, func(t testing.TB) { proptest.Replay(t, f.Script.String(), several) }).fails(t, line)
+			if len(f.Script.Lines) != 1 {
+				t.Errorf("it is not the smallest:\n%v", f.Script)
+			}
+		}
+		if reports[0] != reports[1] {
+			t.Errorf("with more cores it is not the same:\n%s\n%s", reports[0], reports[1])
+		}
+	}
+	if len(said) != 2 {
+		t.Errorf("not both failures are found: %v", said)
 	}
 }
