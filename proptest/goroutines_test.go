@@ -153,8 +153,12 @@ func TestFreeTasks(t *testing.T) {
 			view.WithoutCancel().Go("child", f)
 		},
 		"timer": func(tr transport.Transport, f func()) {
-			tr.AfterFunc("timer", later(tr, time.Millisecond), f)
-			tr.Sleep(later(tr, 5*time.Millisecond))
+			begun := tr.NewNotifier()
+			tr.AfterFunc("timer", later(tr, time.Millisecond), func() {
+				begun.Notify()
+				f()
+			})
+			begun.Wait(time.Time{}) // a timer that has not gone off is not waited for
 		},
 	} {
 		for _, backend := range []string{"simulated", "free"} {
