@@ -1,6 +1,10 @@
 package proptest_test
 
 import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,4 +117,33 @@ func TestShort(t *testing.T) {
 	// The script that it has left is what fails first, the next time.
 	k = judgeIn(t, k.dir, func(t testing.TB) { cfg.Check(t, half) })
 	k.fails(t, ".script fails", "go test example.com/brine/proptest -run '^TestShort$' -brine.replay=testdata/brine/TestShort/", "proptest.Replay(t, ")
+}
+
+// TestArtifacts: what a person may want to look at is kept if go test was told so.
+func TestArtifacts(t *testing.T) {
+	kept := flag.Lookup("test.artifacts")
+	before := kept.Value.String()
+	defer kept.Value.Set(before)
+	for _, keep := range []string{"true", "false"} {
+		kept.Value.Set(keep)
+		cfg := proptest.Config{Faults: simnet.Faults{simnet.FaultShort: {Rate: 6000}}, Seed: 1}
+		k := judge(t, func(t testing.TB) { cfg.Check(t, half) })
+		k.fails(t, "got 1 bytes of 2")
+		for _, file := range [][2]string{
+			{"report.txt", "1 deviation makes it fail"}, {"run.script", "short 1"},
+			{"trace.jsonl", `"op":"recv"`}, {"trace.html", "short 1"},
+		} {
+			text, err := os.ReadFile(filepath.Join(k.dir, file[0]))
+			if keep == "false" {
+				if err == nil {
+					t.Errorf("%s is kept", file[0])
+				}
+			} else if err != nil || !strings.Contains(string(text), file[1]) {
+				t.Errorf("%s: %v, %.200s", file[0], err, text)
+			}
+		}
+		if keep == "true" {
+			k.says(t, "artifacts: "+k.dir)
+		}
+	}
 }

@@ -50,7 +50,8 @@
 // test's name, and is executed first the next time; when the body has changed so
 // that a line of it does not apply any more, that is logged. To keep it as a
 // regression test, commit it; to forget it, delete it. With go test -artifacts,
-// report, script and trace are kept in files.
+// report, script, trace and a page to look at the run with, beside the calm one, are
+// kept in files.
 //
 // # Not in vain
 //

@@ -2,8 +2,10 @@ package proptest
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,6 +17,7 @@ import (
 
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/explore"
+	"example.com/brine/simnet/traceview"
 )
 
 // found reports a failure that was found, keeps its script for the next time, and
@@ -149,24 +152,53 @@ func exit(err error) bool {
 }
 
 // artifacts writes what a person may want to look at to the test's directory for
-// such things, which is kept if go test was told so.
+// such things, if go test was told to keep that, and returns where it is.
 func (c *check) artifacts(f *explore.Failure, report []byte) string {
-	dir := c.t.ArtifactDir()
-	write := func(name string, text []byte) {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
-			c.t.Logf("an artifact cannot be kept: %v", err)
-		}
-	}
-	write("report.txt", report)
-	write("run.script", []byte(f.Script.String()))
-	if f.Result.Trace != nil {
-		var b bytes.Buffer
-		if err := f.Result.Trace.WriteJSON(&b); err == nil {
-			write("trace.jsonl", b.Bytes())
-		}
-	}
-	if given := artifactsKept(); !given {
+	if kept := flag.Lookup("test.artifacts"); kept == nil || kept.Value.String() != "true" {
 		return ""
 	}
+	dir := c.t.ArtifactDir()
+	write := func(name string, do func(w io.Writer) error) {
+		var b bytes.Buffer
+		err := do(&b)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o666)
+		}
+		if err != nil {
+			c.t.Logf("artifact %s cannot be kept: %v", name, err)
+		}
+	}
+	text := func(text string) func(w io.Writer) error {
+		return func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		}
+	}
+	write("report.txt", text(string(report)))
+	write("run.script", text(f.Script.String()))
+	if trace := f.Result.Trace; trace != nil {
+		write("trace.jsonl", trace.WriteJSON)
+		page := traceview.Options{Title: c.name, Replay: f.Shell, Calm: c.calm(f)}
+		write("trace.html", func(w io.Writer) error { return traceview.Write(w, trace, page) })
+	}
 	return dir
+}
+
+// calm returns the trace of the calm run with the data of a failure: nil if there
+// is none.
+func (c *check) calm(f *explore.Failure) (trace *simnet.Trace) {
+	over := make(chan struct{})
+	go func() { // which the body may take along
+		defer close(over)
+		simnet.Loop(func(r *simnet.Runner) {
+			cfg := c.world()
+			cfg.Chooser, cfg.Trace = simnet.Calm(), true
+			had := c.held
+			c.held = f.Script.Data
+			trace = c.program(explore.NewExecution(r, f.Index, cfg)).Trace
+			c.held = had
+		})
+	}()
+	<-over
+	return trace
 }

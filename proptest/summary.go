@@ -1,7 +1,6 @@
 package proptest
 
 import (
-	"flag"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,12 +9,6 @@ import (
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/explore"
 )
-
-// artifactsKept reports whether go test keeps artifacts (-artifacts).
-func artifactsKept() bool {
-	f := flag.Lookup("test.artifacts")
-	return f != nil && f.Value.String() == "true"
-}
 
 // conclude tells what passed, and fails the test for what it has passed in vain.
 func (c *check) conclude(rep *explore.Report) {
