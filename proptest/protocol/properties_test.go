@@ -1,0 +1,99 @@
+package protocol
+
+import (
+	"example.com/brine/proptest"
+	"example.com/brine/simnet"
+)
+
+// A property is a law about what package ipc does, as a program.
+type property struct {
+	name string
+	says string
+	body func(s *proptest.Sim, e env)
+	with []string // under which faults it is run, by name; nil: one task, no faults, and few runs
+}
+
+// properties are all there are.
+var properties = []property{
+	{"streams", "what was sent, in order, is what is received; nothing is lost if both sides close in order", streams,
+		[]string{"none", "time", "pieces", "reset", "kill", "all"}},
+	{"rules", "rules 1 to 8: what each call may answer, given what both sides have done", rulesHold,
+		[]string{"none", "time", "pieces", "reset", "memory", "files", "all"}},
+	{"floods", "a close that waits for a peer who never stops sending gives up at its deadline", floods, []string{"none"}},
+	{"refusals", "what was not even begun ends nothing", refusals, nil},
+	{"handles", "what is nil, zero or closed is EBADF", handles, nil},
+	{"storage", "none, and what is in use, is EINVAL; what was closed can be used and remembers nothing", storage, nil},
+	{"adoption", "fromfd takes a descriptor of the right kind, and on failure leaves it", adoption, nil},
+	{"names", "which paths there are, and which are none", names, nil},
+	{"files", "a listener's file stays, or is removed if it is its own still", files, nil},
+	{"clocks", "libdill's milliseconds", clocks, nil},
+	{"errors", "every error has its errno, and what os, net and context call the same", errorsTell, nil},
+	{"identity", "who is at the other end, and who may be", identity, []string{"none"}},
+	{"queues", "who connects waits for room, who accepts is given the one that has waited longest, until their deadlines", queues,
+		[]string{"none", "time", "cut", "files", "full", "names"}},
+	{"passing", "a descriptor arrives where it was sent; one that nobody asks for is closed", passing,
+		[]string{"none", "time", "pieces", "reset", "files", "kill", "all"}},
+	{"takeovers", "of any number of instances one listens, and there is always a successor", takeovers,
+		[]string{"none", "time", "files", "restart", "names"}},
+	{"deaths", "the same, with either side killed at any point", deaths,
+		[]string{"none", "time", "pieces", "reset", "kill", "all"}},
+}
+
+// few is how many runs suffice where one task decides nothing.
+const few = 5
+
+// runs returns how many of n runs the property takes.
+func (p property) runs(n int) int {
+	switch {
+	case p.with == nil:
+		return min(n, few)
+	case p.name == "floods": // megabytes in each
+		return max(1, n/20)
+	}
+	return n
+}
+
+// A variant is faults under which a property is run.
+type variant struct {
+	name   string
+	faults simnet.Faults
+}
+
+// rate is how often each fault strikes: one in 33.
+const rate = 65536 / 33
+
+// mixtures are faults that go together.
+var mixtures = map[string][]simnet.Fault{
+	"none":    nil,
+	"time":    {simnet.FaultEarly, simnet.FaultLate, simnet.FaultJump, simnet.FaultPause},
+	"pieces":  {simnet.FaultShort, simnet.FaultBuffer},
+	"reset":   {simnet.FaultReset, simnet.FaultShort},
+	"cut":     {simnet.FaultReset},
+	"kill":    {simnet.FaultKill, simnet.FaultShort, simnet.FaultBuffer},
+	"restart": {simnet.FaultKill, simnet.FaultRestart},
+	"memory":  {simnet.FaultENOBUFS, simnet.FaultENOMEM},
+	"files":   {simnet.FaultEMFILE, simnet.FaultENFILE, simnet.FaultENOMEM},
+	"names":   {simnet.FaultRemoved, simnet.FaultReplaced, simnet.FaultForbidden, simnet.FaultDirGone},
+	"full":    {simnet.FaultFull},
+	"all": {
+		simnet.FaultEarly, simnet.FaultLate, simnet.FaultJump, simnet.FaultPause, simnet.FaultShort, simnet.FaultBuffer,
+		simnet.FaultReset, simnet.FaultKill, simnet.FaultENOBUFS, simnet.FaultENOMEM, simnet.FaultEMFILE, simnet.FaultENFILE,
+	},
+}
+
+func (p property) variants() (list []variant) {
+	if p.with == nil {
+		return []variant{{name: "none"}}
+	}
+	for _, name := range p.with {
+		v := variant{name: name}
+		for _, f := range mixtures[name] {
+			v.faults[f] = simnet.Setting{Rate: rate}
+			if f == simnet.FaultKill || f == simnet.FaultRestart {
+				v.faults[f].Max = 1
+			}
+		}
+		list = append(list, v)
+	}
+	return list
+}
