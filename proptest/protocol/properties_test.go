@@ -63,22 +63,34 @@ type variant struct {
 const rate = 65536 / 33
 
 // mixtures are faults that go together.
-var mixtures = map[string][]simnet.Fault{
-	"none":    nil,
-	"time":    {simnet.FaultEarly, simnet.FaultLate, simnet.FaultJump, simnet.FaultPause},
-	"pieces":  {simnet.FaultShort, simnet.FaultBuffer},
-	"reset":   {simnet.FaultReset, simnet.FaultShort},
-	"cut":     {simnet.FaultReset},
-	"kill":    {simnet.FaultKill, simnet.FaultShort, simnet.FaultBuffer},
-	"restart": {simnet.FaultKill, simnet.FaultRestart},
-	"memory":  {simnet.FaultENOBUFS, simnet.FaultENOMEM},
-	"files":   {simnet.FaultEMFILE, simnet.FaultENFILE, simnet.FaultENOMEM},
-	"names":   {simnet.FaultRemoved, simnet.FaultReplaced, simnet.FaultForbidden, simnet.FaultDirGone},
-	"full":    {simnet.FaultFull},
-	"all": {
+var mixtures = []struct {
+	name   string
+	faults []simnet.Fault
+}{
+	{"none", nil},
+	{"time", []simnet.Fault{simnet.FaultEarly, simnet.FaultLate, simnet.FaultJump, simnet.FaultPause}},
+	{"pieces", []simnet.Fault{simnet.FaultShort, simnet.FaultBuffer}},
+	{"reset", []simnet.Fault{simnet.FaultReset, simnet.FaultShort}},
+	{"cut", []simnet.Fault{simnet.FaultReset}},
+	{"kill", []simnet.Fault{simnet.FaultKill, simnet.FaultShort, simnet.FaultBuffer}},
+	{"restart", []simnet.Fault{simnet.FaultKill, simnet.FaultRestart}},
+	{"memory", []simnet.Fault{simnet.FaultENOBUFS, simnet.FaultENOMEM}},
+	{"files", []simnet.Fault{simnet.FaultEMFILE, simnet.FaultENFILE, simnet.FaultENOMEM}},
+	{"names", []simnet.Fault{simnet.FaultRemoved, simnet.FaultReplaced, simnet.FaultForbidden, simnet.FaultDirGone}},
+	{"full", []simnet.Fault{simnet.FaultFull}},
+	{"all", []simnet.Fault{
 		simnet.FaultEarly, simnet.FaultLate, simnet.FaultJump, simnet.FaultPause, simnet.FaultShort, simnet.FaultBuffer,
 		simnet.FaultReset, simnet.FaultKill, simnet.FaultENOBUFS, simnet.FaultENOMEM, simnet.FaultEMFILE, simnet.FaultENFILE,
-	},
+	}},
+}
+
+func mixture(name string) (faults []simnet.Fault) {
+	for _, m := range mixtures {
+		if m.name == name {
+			return m.faults
+		}
+	}
+	panic("there is no mixture " + name)
 }
 
 func (p property) variants() (list []variant) {
@@ -87,7 +99,7 @@ func (p property) variants() (list []variant) {
 	}
 	for _, name := range p.with {
 		v := variant{name: name}
-		for _, f := range mixtures[name] {
+		for _, f := range mixture(name) {
 			v.faults[f] = simnet.Setting{Rate: rate}
 			if f == simnet.FaultKill || f == simnet.FaultRestart {
 				v.faults[f].Max = 1
