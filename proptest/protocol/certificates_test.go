@@ -131,15 +131,16 @@ func transferInTime(s *proptest.Sim, e env) {
 		func(a *side) {
 			start := a.tr.Now()
 			ms := func(n int) time.Time { return start.Add(time.Duration(n) * time.Millisecond) }
-			a.tr.Sleep(ms(1))
+			a.recv(make([]byte, 1), ms(1))
+			a.recv(make([]byte, 1), ms(1))
 			a.send([]byte("ab"), ms(1))
 			a.send(flood, ms(2))
 			a.send([]byte("c"), never)
-			a.recv(make([]byte, 1), ms(3))
 		},
 		func(b *side) {
 			start := b.tr.Now()
 			ms := func(n int) time.Time { return start.Add(time.Duration(n) * time.Millisecond) }
+			b.tr.Sleep(ms(1))
 			b.recv(make([]byte, 1), ms(1))
 			b.recv(make([]byte, 1), transport.Immediate)
 			b.send([]byte("x"), transport.Immediate)

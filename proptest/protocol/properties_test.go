@@ -13,14 +13,9 @@ type property struct {
 	with []string // under which faults it is run, by name; nil: one task, no faults, and few runs
 }
 
-// properties are all there are.
+// properties are all there are. What is decided soonest comes first, for the sake
+// of TestMutants.
 var properties = []property{
-	{"streams", "what was sent, in order, is what is received; nothing is lost if both sides close in order", streams,
-		[]string{"none", "time", "pieces", "reset", "kill", "all"}},
-	{"rules", "rules 1 to 8: what each call may answer, given what both sides have done", rulesHold,
-		[]string{"none", "time", "pieces", "reset", "memory", "files", "all"}},
-	{"floods", "a close that waits for a peer who never stops sending gives up at its deadline", floods, []string{"none"}},
-	{"refusals", "what was not even begun ends nothing", refusals, nil},
 	{"handles", "what is nil, zero or closed is EBADF", handles, nil},
 	{"storage", "none, and what is in use, is EINVAL; what was closed can be used and remembers nothing", storage, nil},
 	{"adoption", "fromfd takes a descriptor of the right kind, and on failure leaves it", adoption, nil},
@@ -28,15 +23,23 @@ var properties = []property{
 	{"files", "a listener's file stays, or is removed if it is its own still", files, nil},
 	{"clocks", "libdill's milliseconds", clocks, nil},
 	{"errors", "every error has its errno, and what os, net and context call the same", errorsTell, nil},
+	{"refusals", "what was not even begun ends nothing", refusals, nil},
 	{"identity", "who is at the other end, and who may be", identity, []string{"none"}},
-	{"queues", "who connects waits for room, who accepts is given the one that has waited longest, until their deadlines", queues,
-		[]string{"none", "time", "cut", "files", "full", "names"}},
+	{"cancellations", "what is blocked comes back with ECANCELED in the moment its view is cancelled, and so does what could block later",
+		cancellations, []string{"none", "pieces"}},
+	{"rules", "rules 1 to 8: what each call may answer, given what both sides have done", rulesHold,
+		[]string{"none", "time", "pieces", "reset", "memory", "files", "all"}},
+	{"streams", "what was sent, in order, is what is received; nothing is lost if both sides close in order", streams,
+		[]string{"none", "time", "pieces", "reset", "kill", "all"}},
 	{"passing", "a descriptor arrives where it was sent; one that nobody asks for is closed", passing,
 		[]string{"none", "time", "pieces", "reset", "files", "kill", "all"}},
+	{"deaths", "rules, with either side killed at any point", deaths,
+		[]string{"none", "time", "pieces", "reset", "kill", "all"}},
+	{"queues", "who connects waits for room, who accepts is given the one that has waited longest, until their deadlines", queues,
+		[]string{"none", "time", "cut", "files", "full", "names"}},
 	{"takeovers", "of any number of instances one listens, and there is always a successor", takeovers,
 		[]string{"none", "time", "files", "restart", "names"}},
-	{"deaths", "the same, with either side killed at any point", deaths,
-		[]string{"none", "time", "pieces", "reset", "kill", "all"}},
+	{"floods", "a close that waits for a peer who never stops sending gives up at its deadline", floods, []string{"none"}},
 }
 
 // few is how many runs suffice where one task decides nothing.
