@@ -25,9 +25,7 @@ type desk struct {
 
 func (d desk) want(what string, err error, errno syscall.Errno) {
 	d.s.Helper()
-	if got := transport.Errno(err); got != errno || err != nil && got == 0 {
-		d.s.Fatalf("%s: %s; by the rules: %s", what, answer(err), verdict{errno})
-	}
+	check(d.s, what, err, verdict{errno})
 }
 
 func (d desk) ok(what string, err error) {
@@ -166,21 +164,7 @@ func adoption(s *proptest.Sim, _ env) {
 			}
 		}
 		d.ok("close the lock", lock.Close()) // it is ours still
-
-		a, err := ipc.FromFD(d.tr, conn)
-		d.ok("fromfd", err)
-		d.want("close what was taken", conn.Close(), syscall.EBADF)
-		d.ok("close", x.Close())
-		d.ok("send", a.Send([]byte("x"), never))
-		var p [1]byte
-		_, _, err = y.Recv([][]byte{p[:]}, nil, transport.Immediate)
-		d.ok("recv", err)
-		d.ok("abort", a.Abort())
-		_, _, err = y.Recv([][]byte{p[:]}, nil, transport.Immediate)
-		if err == nil || transport.Errno(err) != 0 {
-			s.Fatalf("the connection lives on: %v", err) // in the original
-		}
-		d.ok("close", y.Close())
+		adopted(d, conn, x, y)
 
 		_, err = ipc.ListenerFromFD(d.tr, listening, transport.ListenConfig{Mode: 0o600})
 		d.want("a mode for what is there", err, syscall.EINVAL)
@@ -194,6 +178,24 @@ func adoption(s *proptest.Sim, _ env) {
 		d.ok("close", m.Close())
 		d.ok("remove what stayed", d.tr.Remove(s.Path("l")))
 	})
+}
+
+// adopted has package ipc take fd, which is of x, whose peer is y.
+func adopted(d desk, fd transport.FD, x, y transport.Conn) {
+	a, err := ipc.FromFD(d.tr, fd)
+	d.ok("fromfd", err)
+	d.want("close what was taken", fd.Close(), syscall.EBADF)
+	d.ok("close", x.Close())
+	d.ok("send", a.Send([]byte("x"), never))
+	var p [1]byte
+	_, _, err = y.Recv([][]byte{p[:]}, nil, transport.Immediate)
+	d.ok("recv", err)
+	d.ok("abort", a.Abort())
+	_, _, err = y.Recv([][]byte{p[:]}, nil, transport.Immediate)
+	if err == nil || transport.Errno(err) != 0 {
+		d.s.Fatalf("the connection lives on: %v", err) // in the original
+	}
+	d.ok("close", y.Close())
 }
 
 // names: which paths there are, and which are none.
@@ -263,12 +265,17 @@ func files(s *proptest.Sim, _ env) {
 		taken := listen(transport.ListenConfig{Takeover: true, Unlink: true})
 		_, err = ipc.Listen(d.tr, path, 1, transport.ListenConfig{Takeover: true})
 		d.want("take over from who listens", err, syscall.EADDRINUSE)
+		_, err = d.tr.Lock(path+".lock", transport.Immediate)
+		d.want("lock what is held as long as it listens", err, syscall.ETIMEDOUT)
 		d.ok("close", taken.Close())
 		d.want("remove what was removed", d.tr.Remove(path), syscall.ENOENT)
 
 		first := listen(transport.ListenConfig{Unlink: true})
 		_, err = ipc.Listen(d.tr, path, 1, transport.ListenConfig{Takeover: true})
 		d.want("take over from who has no lock", err, syscall.EADDRINUSE)
+		lock, err := d.tr.Lock(path+".lock", transport.Immediate)
+		d.ok("lock what nobody holds any more", err)
+		d.ok("unlock", lock.Close())
 		d.ok("remove", d.tr.Remove(path))
 		second := listen(transport.ListenConfig{Unlink: true})
 		d.ok("close", first.Close())

@@ -15,10 +15,7 @@ var never time.Time
 
 // within returns a deadline in so many milliseconds; 0 is at once.
 func (x *side) within(ms int) time.Time {
-	if ms == 0 {
-		return transport.Immediate
-	}
-	return x.tr.Now().Add(time.Duration(ms) * time.Millisecond)
+	return until(x.tr, ms)
 }
 
 func (x *side) send(p []byte, deadline time.Time) error {

@@ -12,79 +12,94 @@ import (
 	"example.com/brine/transport"
 )
 
+// A cancelled is a view that is cancelled, and what is blocked in it then.
+type cancelled struct {
+	desk
+	view        transport.Transport
+	start, when time.Time // when it is cancelled
+
+	path, crowded string        // where somebody listens; where there is no room
+	l             *ipc.Listener // in the view
+	ends, peers   [3]*ipc.Conn  // of each pair the end is in the view: to receive, to send, to close
+}
+
 // cancellations: every call that is blocked when its view is cancelled comes back
 // with ECANCELED in that moment, and so does every later one that could block;
 // what does not block is not cancelled.
-func cancellations(s *proptest.Sim, e env) {
-	at := proptest.Draw(s, rapid.IntRange(0, 3), "at") // milliseconds
-	s.Process("main", func(tr transport.Transport) {
-		d := desk{s, tr}
-		view, cancel := tr.WithCancel(context.Background())
-		path := s.Path("s")
-		quiet, err := ipc.Listen(view, path, 0, transport.ListenConfig{Unlink: true})
+func cancellations(s *proptest.Sim, _ env) {
+	ms := proptest.Draw(s, rapid.IntRange(0, 3), "ms")
+	at(s, func(d desk) {
+		view, cancel := d.tr.WithCancel(context.Background())
+		c := &cancelled{desk: d, view: view, path: s.Path("s"), crowded: s.Path("c"), start: d.tr.Now()}
+		c.when = c.start.Add(time.Duration(ms) * time.Millisecond)
+		var err error
+		c.l, err = ipc.Listen(view, c.path, 0, transport.ListenConfig{Unlink: true})
 		d.ok("listen", err)
-		crowded, err := ipc.Listen(tr, path+"c", 0, transport.ListenConfig{Unlink: true})
+		crowd, err := ipc.Listen(d.tr, c.crowded, 0, transport.ListenConfig{Unlink: true})
 		d.ok("listen", err)
-		first, err := ipc.Connect(tr, path+"c", never)
+		first, err := ipc.Connect(d.tr, c.crowded, never)
 		d.ok("connect", err)
-		// Of each pair the first end is in the view: one is to receive, one to send, one
-		// to close.
-		var ends, peers [3]*ipc.Conn
-		for i := range ends {
-			ends[i], peers[i], err = ipc.Pair(view)
+		for i := range c.ends {
+			c.ends[i], c.peers[i], err = ipc.Pair(view)
 			d.ok("pair", err)
-			d.ok("attach", peers[i].Attach(tr))
+			d.ok("attach", c.peers[i].Attach(d.tr))
 		}
-
-		start := tr.Now()
-		when := start.Add(time.Duration(at) * time.Millisecond)
-		over := func(what string, err error) {
-			d.want(what, err, syscall.ECANCELED)
-			if now := tr.Now(); now != when {
-				s.Fatalf("%s came back after %v, and was cancelled after %v", what, now.Sub(start), when.Sub(start))
-			}
-		}
-		tasks(s, tr,
-			func() {
-				_, err := quiet.Accept(never)
-				over("accept", err)
-				_, err = quiet.Accept(transport.Immediate)
-				over("accept again", err)
-			},
-			func() {
-				_, err := ipc.Connect(view, path+"c", never)
-				over("connect", err)
-				_, err = ipc.Connect(view, path, never)
-				over("connect again", err)
-			},
-			func() {
-				over("recv", ends[0].Recv(make([]byte, 1), never))
-				d.want("recv again", ends[0].Recv(make([]byte, 1), never), syscall.ECONNRESET)
-				d.ok("done", ends[0].Done())
-				d.want("close", ends[0].Close(never), syscall.ECONNRESET)
-				d.ok("close the peer", peers[0].Close(never))
-			},
-			func() {
-				over("send", ends[1].Send(flood, never))
-				d.want("send again", ends[1].Send([]byte("x"), never), syscall.ECONNRESET)
-				d.want("done", ends[1].Done(), syscall.ECONNRESET)
-				d.ok("abort", ends[1].Abort())
-				d.ok("abort the peer", peers[1].Abort())
-			},
-			func() {
-				over("close", ends[2].Close(never))
-				d.want("close again", ends[2].Close(never), syscall.EBADF)
-				d.ok("close the peer", peers[2].Close(never))
-			},
-			func() {
-				tr.Sleep(when)
-				cancel()
-			})
+		tasks(s, d.tr, c.accept, c.connect, c.recv, c.send, c.close, func() {
+			wait(d.tr, ms)
+			cancel()
+		})
 		_, _, err = ipc.Pair(view)
-		over("pair", err)
-		d.ok("close", quiet.Close())
+		c.over("pair", err)
+		d.ok("close", c.l.Close())
 		d.ok("abort", first.Abort())
-		d.ok("close", crowded.Close())
+		d.ok("close", crowd.Close())
 	})
-	s.Run()
+}
+
+// over asserts that a call came back when the view was cancelled, and because of it.
+func (c *cancelled) over(what string, err error) {
+	c.s.Helper()
+	c.want(what, err, syscall.ECANCELED)
+	if now := c.tr.Now(); now != c.when {
+		c.s.Fatalf("%s came back after %v, and was cancelled after %v", what, now.Sub(c.start), c.when.Sub(c.start))
+	}
+}
+
+func (c *cancelled) accept() {
+	_, err := c.l.Accept(never)
+	c.over("accept", err)
+	_, err = c.l.Accept(transport.Immediate)
+	c.over("accept again", err)
+}
+
+func (c *cancelled) connect() {
+	_, err := ipc.Connect(c.view, c.crowded, never)
+	c.over("connect", err)
+	_, err = ipc.Connect(c.view, c.path, never)
+	c.over("connect again", err)
+}
+
+func (c *cancelled) recv() {
+	x := c.ends[0]
+	c.over("recv", x.Recv(make([]byte, 1), never))
+	c.want("recv again", x.Recv(make([]byte, 1), never), syscall.ECONNRESET)
+	c.ok("done", x.Done())
+	c.want("close", x.Close(never), syscall.ECONNRESET)
+	c.ok("close the peer", c.peers[0].Close(never))
+}
+
+func (c *cancelled) send() {
+	x := c.ends[1]
+	c.over("send", x.Send(flood, never))
+	c.want("send again", x.Send([]byte("x"), never), syscall.ECONNRESET)
+	c.want("done", x.Done(), syscall.ECONNRESET)
+	c.ok("abort", x.Abort())
+	c.ok("abort the peer", c.peers[1].Abort())
+}
+
+func (c *cancelled) close() {
+	x := c.ends[2]
+	c.over("close", x.Close(never))
+	c.want("close again", x.Close(never), syscall.EBADF)
+	c.ok("close the peer", c.peers[2].Close(never))
 }

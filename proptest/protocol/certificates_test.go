@@ -20,9 +20,10 @@ type proof struct {
 }
 
 var (
-	calm   simnet.Faults
-	resets = simnet.Faults{simnet.FaultReset: {Rate: rate}}
-	hasty  = simnet.Faults{simnet.FaultEarly: {Rate: rate}}
+	calm    simnet.Faults
+	resets  = simnet.Faults{simnet.FaultReset: {Rate: rate}}
+	killing = simnet.Faults{simnet.FaultKill: {Rate: rate, Max: 1}}
+	hasty   = simnet.Faults{simnet.FaultEarly: {Rate: rate}}
 )
 
 // proofs are of connecting and accepting, of sending and receiving, of done, and
@@ -44,6 +45,8 @@ var proofs = []proof{
 	{"done early", "the same, with deadlines that come early", doneInTime, hasty, 5},
 	{"close", "both sides close at once, with bytes on their way", closing, calm, 5},
 	{"close reset", "the same, with a reset at any moment", closing, resets, 5},
+	{"transfer kill", "a client and a server, and either is killed at any moment", transferKilled, killing, 4},
+	{"takeover kill", "two instances of one server and a client, and any of them is killed at any moment", takingOver, killing, 3},
 	{"close deadline", "closing after a failure, and with a peer who does not close in time", closingInTime, calm, 4},
 	{"close early", "the same, with deadlines that come early", closingInTime, hasty, 4},
 }
@@ -65,6 +68,29 @@ func TestCertificates(t *testing.T) {
 			p.config().Exhaust(t, bound, p.run)
 		})
 	}
+}
+
+// transferKilled is of two processes, one of which is killed.
+func transferKilled(s *proptest.Sim, e env) {
+	meet(s, e,
+		func(x *side, tr transport.Transport, _ func()) {
+			x.send([]byte("abc"), never)
+			x.done()
+			x.recv(make([]byte, 1), never)
+			x.abort()
+		},
+		func(y *side, tr transport.Transport, _ func()) {
+			y.recv(make([]byte, 1), never)
+			y.recv(make([]byte, 2), never)
+			y.send([]byte("x"), never)
+			y.close(never)
+		})
+	s.Run()
+}
+
+// takingOver is of two instances, one of which is killed.
+func takingOver(s *proptest.Sim, e env) {
+	contest{Instances: [][]reign{{{0, 1}}, {{0, 1}, {1, 0}}}, Visits: 1}.hold(s, e)
 }
 
 func connecting(s *proptest.Sim, e env) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.com/brine/proptest"
 	"example.com/brine/transport"
 )
 
@@ -14,12 +15,11 @@ import (
 // came when it had to.
 func (x *side) judge(m *moment, err error, v verdict) {
 	x.s.Helper()
-	errno := transport.Errno(err)
-	if err != nil && errno == 0 || !slices.Contains(v, errno) {
+	if !v.allows(err) {
 		x.s.Fatalf("%s: %s: %s; by the rules: %s", x.name, m.op, answer(err), v)
 	}
 	x.shape(m, err)
-	x.punctual(m, errno)
+	x.punctual(m, transport.Errno(err))
 }
 
 // shape is about the error itself: the operation, and the path unless the call
@@ -60,6 +60,19 @@ func (x *side) punctual(m *moment, errno syscall.Errno) {
 	if now.After(d) {
 		x.s.Fatalf("%s: %s: returned %v after its deadline", x.name, m.op, now.Sub(d))
 	}
+}
+
+// check fails the run unless an answer is among those that are left.
+func check(s *proptest.Sim, what string, err error, v verdict) {
+	s.Helper()
+	if !v.allows(err) {
+		s.Fatalf("%s: %s; by the rules: %s", what, answer(err), v)
+	}
+}
+
+func (v verdict) allows(err error) bool {
+	errno := transport.Errno(err)
+	return slices.Contains(v, errno) && (err == nil || errno != 0)
 }
 
 func answer(err error) string {

@@ -256,7 +256,7 @@ func (c *counter) visit(tr transport.Transport, v visit, g *guest) {
 // want fails the run unless an answer is among those that are left.
 func (c *counter) want(what string, err error, v verdict) {
 	c.s.Helper()
-	if !slices.Contains(v, transport.Errno(err)) {
+	if !v.allows(err) {
 		c.s.Fatalf("%s: %s; by the rules: %s (%d wait, backlog %d)", what, answer(err), v, len(c.queue), c.backlog)
 	}
 }

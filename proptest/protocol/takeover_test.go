@@ -17,6 +17,7 @@ type reign struct{ Before, Rounds int }
 // A contest is of several instances for one file.
 type contest struct {
 	Instances [][]reign
+	Visits    int // how often a client comes by
 	Unlink    bool
 	Stale     bool  // a file was left there
 	Kills     []int // which instance is killed, one every millisecond; none if there is no such
@@ -38,106 +39,139 @@ var genContest = rapid.Custom(func(t *rapid.T) contest {
 // be reached.
 func takeovers(s *proptest.Sim, e env) {
 	plan := proptest.Draw(s, genContest, "contest")
-	path := s.Path("s")
+	plan.Visits = 4
+	plan.hold(s, e)
+}
+
+// A throne is the file, and who has it.
+type throne struct {
+	s    *proptest.Sim
+	env  env
+	path string
+	cfg  transport.ListenConfig
+
 	// holder is who listens: who was told so last. unsure counts those who might,
 	// besides: they are closing, or being killed.
-	var holder *int
-	unsure := 0
+	holder *int
+	unsure int
+
+	instances []*proptest.Process
+	dying     []bool // it is being killed, or was
+	reigning  []*int // what holder was when it won last
+}
+
+// hold carries the contest out.
+func (plan contest) hold(s *proptest.Sim, e env) {
+	n := len(plan.Instances)
+	h := &throne{
+		s: s, env: e, path: s.Path("s"), cfg: transport.ListenConfig{Takeover: true, Unlink: plan.Unlink},
+		dying: make([]bool, n), reigning: make([]*int, n),
+	}
 	if plan.Stale {
-		unsure++
+		h.unsure++
 		s.Process("predecessor", func(tr transport.Transport) {
-			if l, err := ipc.Listen(tr, path, 1, transport.ListenConfig{}); err == nil {
+			if l, err := ipc.Listen(tr, h.path, 1, transport.ListenConfig{}); err == nil {
 				l.Close()
 			}
-			unsure--
+			h.unsure--
 		})
 	}
-	cfg := transport.ListenConfig{Takeover: true, Unlink: plan.Unlink}
-	var processes []*proptest.Process
-	dying := make([]bool, len(plan.Instances))
-	holders := make([]*int, len(plan.Instances))
 	for i, reigns := range plan.Instances {
-		processes = append(processes, s.Process("instance", func(tr transport.Transport) {
+		h.instances = append(h.instances, s.Process("instance", func(tr transport.Transport) {
 			for _, r := range reigns {
 				wait(tr, r.Before)
-				l, err := ipc.Listen(tr, path, 2, cfg)
-				sure := holder == nil && unsure == 0 && !e.kill && !e.names
-				v := verdict{}.also(!sure, syscall.EADDRINUSE).
-					also(e.files, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM).
-					also(e.names, syscall.ENOENT, syscall.EACCES, syscall.EADDRINUSE)
-				if holder == nil || e.kill || unsure > 0 {
-					v = append(v, 0)
-				}
-				check(s, "listen", err, v)
-				if err != nil {
-					continue
-				}
-				me := new(int)
-				holder, holders[i] = me, me
-				for range r.Rounds {
-					x, err := l.Accept(until(tr, 1))
-					if holder != me && !dying[i] {
-						s.Fatalf("instance %d listens, and another does too", i)
-					}
-					if err == nil {
-						x.Abort() // a client, or somebody's probe
-					}
-				}
-				if holder != me && !dying[i] {
-					s.Fatalf("instance %d listens, and another does too", i)
-				}
-				unsure++
-				holder = nil
-				check(s, "close", l.Close(), verdict{0})
-				unsure--
+				h.try(tr, i, r.Rounds)
 			}
 		}))
 	}
 	s.Process("client", func(tr transport.Transport) {
-		for range 4 {
-			before, calm := holder, unsure == 0
-			c, err := ipc.Connect(tr, path, transport.Immediate)
-			if before != nil && before == holder && calm && unsure == 0 && !e.kill && !e.names {
-				// All the time somebody listened.
-				check(s, "connect", err, verdict{0, syscall.ETIMEDOUT}.also(e.files, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM))
-				s.Sometimes("who listens is reached", err == nil)
-			}
-			if err == nil {
-				c.Abort()
-			}
+		for range plan.Visits {
+			h.visit(tr)
 			wait(tr, 1)
 		}
 	})
 	s.Start(proptest.ProcessConfig{Name: "reaper", Spared: true, Main: func(tr transport.Transport) {
 		for _, k := range plan.Kills {
 			wait(tr, 1)
-			if k < len(processes) {
-				unsure++
-				dying[k] = true
-				processes[k].Kill()
-				if holder == holders[k] {
-					holder = nil
-				}
-				unsure--
-			}
+			h.kill(k)
 		}
 	}})
-	s.Finally("successor", func(tr transport.Transport) {
-		// Whoever has died, and in whatever moment: one who starts now is served.
-		if e.names {
-			return
-		}
-		l, err := ipc.Listen(tr, path, 2, transport.ListenConfig{Takeover: true, Unlink: true})
-		check(s, "listen in the end", err, verdict{0})
-		check(s, "close in the end", l.Close(), verdict{0})
-	})
+	s.Finally("successor", h.succeed)
 	s.Run()
 }
 
-// check fails the run unless an answer is among those that are left.
-func check(s *proptest.Sim, what string, err error, v verdict) {
-	s.Helper()
-	if c := (counter{s: s}); true {
-		c.want(what, err, v)
+// try has instance i try to listen, and serve so many rounds if it does.
+func (h *throne) try(tr transport.Transport, i, rounds int) {
+	l, err := ipc.Listen(tr, h.path, 2, h.cfg)
+	e := h.env
+	free := h.holder == nil && h.unsure == 0 && !e.kill && !e.names
+	check(h.s, "listen", err, verdict{}.also(!free, syscall.EADDRINUSE).
+		also(h.holder == nil || h.unsure > 0 || e.kill || e.names, 0).
+		also(e.files, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM).
+		also(e.names, syscall.ENOENT, syscall.EACCES))
+	if err != nil {
+		return
 	}
+	me := new(int)
+	h.holder, h.reigning[i] = me, me
+	for range rounds {
+		x, err := l.Accept(until(tr, 1))
+		h.alone(i, me)
+		if err == nil {
+			x.Abort() // a client, or somebody's probe
+		}
+	}
+	h.alone(i, me)
+	h.unsure++
+	h.holder = nil
+	check(h.s, "close", l.Close(), verdict{0})
+	h.unsure--
+}
+
+// alone fails the run if somebody else was let in while an instance listens. One
+// that was killed does not get here.
+func (h *throne) alone(i int, me *int) {
+	h.s.Helper()
+	if h.holder != me && !h.dying[i] {
+		h.s.Fatalf("instance %d listens, and another does too", i)
+	}
+}
+
+// visit connects: while one and the same listens, it can be reached.
+func (h *throne) visit(tr transport.Transport) {
+	e, before, sure := h.env, h.holder, h.unsure == 0
+	c, err := ipc.Connect(tr, h.path, transport.Immediate)
+	if before != nil && before == h.holder && sure && h.unsure == 0 && !e.kill && !e.names {
+		check(h.s, "connect", err, verdict{0, syscall.ETIMEDOUT}.
+			also(e.files, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM))
+		h.s.Sometimes("who listens is reached", err == nil)
+	}
+	if err == nil {
+		c.Abort()
+	}
+}
+
+// kill kills an instance, if there is one of that number.
+func (h *throne) kill(i int) {
+	if i >= len(h.instances) {
+		return
+	}
+	h.unsure++
+	h.dying[i] = true
+	h.instances[i].Kill()
+	if h.holder == h.reigning[i] {
+		h.holder = nil
+	}
+	h.unsure--
+}
+
+// succeed listens in the end: whoever has died, and in whatever moment, one who
+// starts now is served.
+func (h *throne) succeed(tr transport.Transport) {
+	if h.env.names {
+		return
+	}
+	l, err := ipc.Listen(tr, h.path, 2, transport.ListenConfig{Takeover: true, Unlink: true})
+	check(h.s, "listen in the end", err, verdict{0})
+	check(h.s, "close in the end", l.Close(), verdict{0})
 }
