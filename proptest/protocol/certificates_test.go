@@ -31,7 +31,7 @@ var (
 // deadlines that come in the middle, and with deadlines that come while tasks could
 // run.
 var proofs = []proof{
-	{"connect", "two clients, and room for one to wait", connecting, calm, 4},
+	{"connect", "two clients, and room for both to wait", connecting, calm, 4},
 	{"connect reset", "a client, and a reset at any moment", connectingOnce, resets, 4},
 	{"connect deadline", "three clients and a server with deadlines, and room for one to wait", connectingInTime, calm, 3},
 	{"connect early", "two clients and a server, with deadlines that come early", connecting, hasty, 3},
@@ -95,6 +95,7 @@ func takingOver(s *proptest.Sim, e env) {
 
 func connecting(s *proptest.Sim, e env) {
 	day{
+		Backlog:   1,
 		Acceptors: [][]visit{{{0, 5, 0}, {0, 5, 0}}},
 		Clients:   [][]visit{{{0, 5, 0}}, {{0, 5, 0}}},
 		Victim:    -1,
@@ -111,8 +112,8 @@ func connectingOnce(s *proptest.Sim, e env) {
 
 func connectingInTime(s *proptest.Sim, e env) {
 	day{
-		Acceptors: [][]visit{{{2, 1, 0}, {0, 1, 0}, {0, 0, 0}}},
-		Clients:   [][]visit{{{0, 0, 0}}, {{1, 1, 0}}, {{1, 2, 0}}},
+		Acceptors: [][]visit{{{3, 1, 0}, {0, 1, 0}, {0, 0, 0}}},
+		Clients:   [][]visit{{{0, 0, 0}}, {{1, 1, 0}}, {{1, 3, 0}}},
 		Victim:    -1,
 	}.pass(s, e)
 }
