@@ -32,7 +32,7 @@ type counter struct {
 type guest struct {
 	id       byte
 	accepted bool
-	dying    bool // its process is being killed, or was
+	dying    *bool // its process is being killed, or was
 }
 
 // A visit is what a client does: wait, connect with a deadline, wait.
@@ -76,12 +76,11 @@ func (d day) pass(s *proptest.Sim, e env) {
 	c := &counter{s: s, env: e, path: s.Path("counter"), backlog: d.Backlog}
 	server := s.Process("server", func(tr transport.Transport) { c.open(tr, d) })
 	var clients []*proptest.Process
-	guests := make([]*guest, len(d.Clients)) // as they are now
+	dying := make([]bool, len(d.Clients))
 	for i, visits := range d.Clients {
 		clients = append(clients, s.Process("client", func(tr transport.Transport) {
 			for j, v := range visits {
-				guests[i] = &guest{id: byte(i*10 + j)}
-				c.visit(tr, v, guests[i])
+				c.visit(tr, v, &guest{id: byte(i*10 + j), dying: &dying[i]})
 			}
 		}))
 	}
@@ -97,9 +96,7 @@ func (d day) pass(s *proptest.Sim, e env) {
 			c.over = true
 		}
 		if d.Victim >= 0 && d.Victim < len(clients) {
-			if g := guests[d.Victim]; g != nil {
-				g.dying = true
-			}
+			dying[d.Victim] = true
 			clients[d.Victim].Kill()
 		}
 	}})
@@ -193,7 +190,7 @@ func (c *counter) serve(tr transport.Transport, x *ipc.Conn, g *guest) {
 	defer x.Abort()
 	var id [1]byte
 	err := x.Recv(id[:], tr.Now().Add(time.Hour))
-	gone := c.env.full || c.env.kill || g.dying || c.env.memory
+	gone := c.env.full || c.env.kill || *g.dying || c.env.memory
 	c.want("recv", err, verdict{0}.also(gone, syscall.EPIPE, syscall.ECONNRESET).
 		also(c.env.reset, syscall.ECONNRESET).also(c.env.late, syscall.ETIMEDOUT))
 	if err != nil {
@@ -249,7 +246,7 @@ func (c *counter) visit(tr transport.Transport, v visit, g *guest) {
 	c.want("recv", err, verdict{}.also(served, 0).
 		also(e.reset || e.kill || c.ending, syscall.ECONNRESET).
 		also(served && (c.ending || e.kill || e.memory), syscall.EPIPE).
-		also(e.late, syscall.ETIMEDOUT))
+		also(e.late, syscall.ETIMEDOUT, syscall.ECONNRESET, syscall.EPIPE)) // who was to serve has given up
 	wait(tr, v.After)
 }
 
