@@ -138,7 +138,7 @@ func (c *Conn) drain(deadline time.Time) error {
 // Abort closes the connection at once, as libdill's hclose does. It may be
 // called at any time by any task: calls that are blocked on the connection fail
 // with EBADF. What was sent is still delivered; a peer that sent what was not
-// received is told by ECONNRESET.
+// received, and not read ahead either, is told by ECONNRESET.
 //
 // Errors: EBADF if it was not open.
 func (c *Conn) Abort() error {

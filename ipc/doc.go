@@ -91,7 +91,10 @@
 //   - EBUSY, EINVAL, EBADF and ENOTSUP do not end a direction.
 //   - A list is a slice of slices. It cannot be a loop or lack an end; an empty
 //     one is EINVAL.
-//   - Receiving reads ahead, and descriptors can be passed all the same.
+//   - Receiving reads ahead, and descriptors can be passed all the same. What was
+//     read ahead counts as received: if a peer aborts, or dies, and has left no more
+//     than that (2 KiB at most) unreceived, this side meets the end of the stream,
+//     and its Close succeeds, where libdill's would be ECONNRESET.
 //   - Passing a descriptor to a peer that is gone is ECONNRESET, not a signal.
 //   - A descriptor that nobody asked for is closed instead of lost.
 //   - [Conn.PeerCred], [Conn.Attach], [Listener.Dup] and the fields of

@@ -86,6 +86,39 @@ var closeScenarios = []Scenario{
 		},
 	},
 	{
+		// What was read ahead counts as received: nobody can give it back to the
+		// socket, whose being empty is what tells a peer that it was. How much that
+		// is, is the backend's affair, but it has an end.
+		Name: "close/read-ahead",
+		Main: func(t T, tr transport.Transport) {
+			for _, size := range []int{2, 5000} {
+				for _, ask := range []struct {
+					call Call
+					do   func(a *ipc.Conn) error
+				}{
+					{Recv, func(a *ipc.Conn) error { return a.Recv(make([]byte, 1), later(tr)) }},
+					{Close, func(a *ipc.Conn) error { return a.Close(later(tr)) }},
+				} {
+					a, b := pair(t, tr)
+					ok(t, a.Send(pattern(size), later(tr)))
+					ok(t, b.Skip(1, later(tr)))
+					ok(t, b.Abort())
+					switch err := ask.do(a); {
+					case size > 2 || errors.Is(err, syscall.ECONNRESET):
+						t.Want(err, ask.call, syscall.ECONNRESET)
+					case ask.call == Recv:
+						t.Want(err, Recv, syscall.EPIPE)
+					default:
+						ok(t, err)
+					}
+					if ask.call == Recv {
+						ok(t, a.Abort())
+					}
+				}
+			}
+		},
+	},
+	{
 		// In case of error, too, the socket is gone afterwards.
 		Name: "close/in-any-case",
 		Main: func(t T, tr transport.Transport) {
