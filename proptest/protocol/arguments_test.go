@@ -326,6 +326,34 @@ func clocks(s *proptest.Sim, _ env) {
 	})
 }
 
+// readsAhead: what was read ahead counts as received, and what was not is a reset.
+func readsAhead(s *proptest.Sim, _ env) {
+	at(s, func(d desk) {
+		for _, c := range []struct {
+			size        int
+			recv, close syscall.Errno
+		}{
+			{2, syscall.EPIPE, 0},
+			{1 + readAhead, syscall.EPIPE, 0},
+			{2 + readAhead, syscall.ECONNRESET, syscall.ECONNRESET},
+			{10_000, syscall.ECONNRESET, syscall.ECONNRESET},
+		} {
+			for _, closing := range []bool{false, true} {
+				a, b := d.pair()
+				d.ok("send", a.Send(pattern(0, c.size), never))
+				d.ok("recv", b.Recv(make([]byte, 1), never))
+				d.ok("abort", b.Abort())
+				if closing {
+					d.want("close", a.Close(never), c.close)
+					continue
+				}
+				d.want("recv of who was left", a.Recv(make([]byte, 1), never), c.recv)
+				d.ok("abort", a.Abort())
+			}
+		}
+	})
+}
+
 // errorsTell: every error has the errno, and what package os, net and context call
 // the same.
 func errorsTell(s *proptest.Sim, _ env) {

@@ -255,12 +255,16 @@ func (x *side) abort() error {
 		v = verdict{syscall.EBADF}
 	}
 	v = v.also(x.leaving > 0, syscall.EBADF)
+	busy := x.in.inside || x.leaving > 0
 	x.leaving++
 	x.ending = true
 	err := x.c.Abort()
 	m.deadline = m.start
 	x.leaving--
-	x.gone = x.gone || err == nil || x.leaving == 0
+	if err == nil {
+		x.leave(busy)
+	}
+	x.gone = x.gone || x.leaving == 0
 	path := x.path
 	x.path = "" // abort has none
 	x.judge(&m, err, v.also(x.leaving > 0, syscall.EBADF))
@@ -309,6 +313,9 @@ func (x *side) cancel(cancel func()) {
 // kill kills the side's process; it returns unless that is the caller's own.
 func (x *side) kill(p interface{ Kill() }) {
 	x.dying, x.ending = true, true
+	busy := x.in.inside || x.leaving > 0
 	p.Kill()
-	x.gone = true
+	if !x.gone {
+		x.leave(busy || x.in.inside || x.leaving > 0)
+	}
 }

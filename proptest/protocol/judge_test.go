@@ -139,7 +139,7 @@ func (x *side) recvVerdict(m *moment, size int64) verdict {
 	}
 	return v.also(!m.peerOver || m.possible >= size, 0).
 		also(x.mayTimeOut(m) && !m.peerOver, syscall.ETIMEDOUT).
-		also(x.peer.ending || x.peer.left(), syscall.EPIPE).
+		also((x.peer.ending || x.peer.left()) && !m.spoiled, syscall.EPIPE).
 		also(x.cut(), syscall.ECONNRESET)
 }
 
@@ -153,7 +153,7 @@ func (x *side) closeVerdict(m *moment) verdict {
 		return append(v, syscall.ECANCELED)
 	}
 	return v.also(x.canceling, syscall.ECANCELED).
-		also(x.peer.ending || x.peer.left(), 0).
+		also((x.peer.ending || x.peer.left()) && !m.spoiled, 0).
 		also(x.mayTimeOut(m) && !m.peerOver, syscall.ETIMEDOUT).
 		also(x.cut(), syscall.ECONNRESET)
 }

@@ -95,6 +95,8 @@ var mutants = []mutant{
 		"return fd, c.endRecv(\"recvfd\", true, err)", "if err != nil {\n\t\tdefer c.leaveRecv()\n\t\treturn nil, fail(\"recvfd\", \"\", syscall.EPROTO, \"\")\n\t}\n\treturn fd, c.endRecv(\"recvfd\", true, err)", ""},
 	{"sendfd, recvfd", "the byte of a descriptor stays", "ipc/fd.go",
 		"\tc.advance(1)\n", "\tif fd == nil {\n\t\tc.advance(1)\n\t}\n", ""},
+	{"sendfd, recvfd", "passing to nobody is EPIPE", "ipc/fd.go",
+		"\treturn c.endSend(\"sendfd\", n, len(fdByte), err)", "\tif transport.Errno(err) == syscall.EPIPE {\n\t\treturn c.refuseSend(\"sendfd\", syscall.EPIPE, \"\")\n\t}\n\treturn c.endSend(\"sendfd\", n, len(fdByte), err)", ""},
 	{"sendfd, recvfd", "no descriptor is a panic", "ipc/fd.go",
 		"\tif fd == nil {\n\t\treturn c.refuseSend(\"sendfd\", syscall.EBADF, \"no descriptor\")\n\t}\n", "", ""},
 	{"sendfd, recvfd", "ENOTSUP ends the direction", "ipc/state.go",
@@ -169,6 +171,11 @@ var mutants = []mutant{
 		"\twon := c.stage.beginClose()\n", "\twon := sending && receiving && c.stage.beginClose()\n", ""},
 	{"5", "closing twice succeeds", "ipc/close.go",
 		"\tif c == nil || !c.stage.isOpen() {\n\t\treturn fail(\"close\", \"\", syscall.EBADF, notOpen)", "\tif c == nil || !c.stage.isOpen() {\n\t\treturn nil", "close"},
+
+	{"5", "what was not received is no reset", "simnet/internal/afunix/close.go",
+		"if s.rq.npieces > 0 || embryo {", "if embryo {", ""},
+	{"5", "what was read ahead is asked for again", "ipc/close.go",
+		"func (c *Conn) drain(deadline time.Time) error {\n\tc.discard()\n", "func (c *Conn) drain(deadline time.Time) error {\n", ""},
 
 	{"6", "two tasks can send", "ipc/send.go", "\tcase !claimed:\n", "\tcase false:\n", ""},
 	{"6", "two tasks can receive", "ipc/recv.go", "\tcase !claimed:\n", "\tcase false:\n", ""},

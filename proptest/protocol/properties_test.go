@@ -23,6 +23,7 @@ var properties = []property{
 	{"files", "a listener's file stays, or is removed if it is its own still", files, nil},
 	{"clocks", "libdill's milliseconds", clocks, nil},
 	{"errors", "every error has its errno, and what os, net and context call the same", errorsTell, nil},
+	{"read-ahead", "what was read ahead counts as received, and what was not is a reset", readsAhead, nil},
 	{"refusals", "what was not even begun ends nothing", refusals, nil},
 	{"identity", "who is at the other end, and who may be", identity, []string{"none"}},
 	{"cancellations", "what is blocked comes back with ECANCELED in the moment its view is cancelled, and so does what could block later",

@@ -36,6 +36,7 @@ type side struct {
 	gone    bool // the socket is no more
 	orderly bool // Close has succeeded
 	dying   bool // its process is being killed, or was
+	spoiled bool // it has gone, and left something in its socket for sure
 
 	canceling, canceled bool // its view
 	moved               bool // it is in another view now
@@ -127,6 +128,16 @@ func (x *side) cut() bool {
 	return x.env.reset || x.peer.left() && !x.peer.orderly && (offered > received || !accepted)
 }
 
+// readAhead is as much as package ipc reads ahead at most.
+const readAhead = 2048
+
+// leave says that the side has gone, without a word.
+func (x *side) leave(busy bool) {
+	received, sure, _ := x.peer.flow.Offsets()
+	x.gone = true
+	x.spoiled = !busy && sure-received > readAhead
+}
+
 // lost says that nobody will ever have the side's end.
 func (x *side) lost() { x.ending, x.dying = true, true }
 
@@ -139,6 +150,7 @@ type moment struct {
 	peerGone bool // the peer's socket was no more
 	peerOver bool // the peer had ended its sending, or was gone
 
+	spoiled  bool  // the peer had, and has left something unreceived
 	waiting  int64 // bytes that could be received
 	possible int64 // the same, with those of which it is not certain
 }
@@ -150,6 +162,7 @@ func (x *side) begin(op string, deadline time.Time) moment {
 		canceled: x.canceled,
 		peerGone: x.peer.gone,
 		peerOver: x.peer.gone || x.peer.out.state == ended,
+		spoiled:  x.peer.spoiled,
 		waiting:  sure - received, possible: offered - received,
 	}
 }
