@@ -131,11 +131,12 @@ func (x *side) cut() bool {
 // readAhead is as much as package ipc reads ahead at most.
 const readAhead = 2048
 
-// leave says that the side has gone, without a word.
+// leave says that the side has gone, without a word. A receive that failed, or
+// that was under way, may have taken out of the socket what it did not deliver.
 func (x *side) leave(busy bool) {
 	received, sure, _ := x.peer.flow.Offsets()
 	x.gone = true
-	x.spoiled = !busy && sure-received > readAhead
+	x.spoiled = !busy && x.in.state != failed && sure-received > readAhead
 }
 
 // lost says that nobody will ever have the side's end.
