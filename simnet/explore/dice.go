@@ -20,6 +20,7 @@ const (
 	drawUniform
 	drawSwarm
 	drawPortfolio
+	drawSparse
 )
 
 // cast returns the dice for a purpose. Seeds that differ little make dice that

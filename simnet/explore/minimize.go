@@ -3,11 +3,13 @@ package explore
 import "example.com/brine/simnet"
 
 // Minimize shrinks the script of a failure that [Find] has found, with the same
-// Config and program, and executes what it comes to once more, traced. It takes
-// cfg.Shrink executions at most, and those of one that is not steady hardly any.
-// A failure that no script brings about stays as it is: a task that blocks outside,
-// a program that is not deterministic or calls runtime.Goexit. It blocks until it
-// is done.
+// Config and program, and executes what it comes to once more, traced. Besides what
+// [Shrink] does it executes runs with few deviations at random, and some of the
+// strategy, and shrinks those that fail in the same way: what comes of it is a
+// function of the failure and cfg. It takes cfg.Shrink executions at most, and those
+// of one that is not steady hardly any. A failure that no script brings about stays
+// as it is: a task that blocks outside, a program that is not deterministic or calls
+// runtime.Goexit. It blocks until it is done.
 func Minimize(cfg Config, program Program, f *Failure) {
 	if cfg.Shrink < 0 || f.Diverged != nil || !Scripted(f.Result.Err) {
 		return
@@ -46,7 +48,7 @@ func (m *minimizer) minimize(r *simnet.Runner) {
 	if res := m.try(m.f.Script); !Same(res.Err, m.f.Result.Err) {
 		m.faults = m.f.faults // those that the run had; a script has the same words for what is more
 	}
-	sh := Shrink(m.f.Script, ShrinkConfig{Budget: m.cfg.Shrink, Err: m.f.Result.Err}, m.try)
+	sh := Shrink(m.f.Script, ShrinkConfig{Budget: m.cfg.Shrink, Err: m.f.Result.Err, runs: m.runs()}, m.try)
 	m.f.Executions += sh.Executions
 	if m.f.Unsteady = sh.Unsteady; sh.Unsteady {
 		return
@@ -57,6 +59,23 @@ func (m *minimizer) minimize(r *simnet.Runner) {
 		before := m.f.Before
 		m.f.set(res)
 		m.f.Before, m.f.Complete = before, sh.Complete
+	}
+}
+
+// runs returns the program for runs of other Choosers than scripts. What is drawn
+// for them is a function of which run has failed.
+func (m *minimizer) runs() *runs {
+	strategy, err := Named(m.cfg.Strategy)
+	if err != nil {
+		strategy = Portfolio()
+	}
+	return &runs{
+		strategy: strategy.Planner(), faults: m.faults, seed: seedOf(^m.f.Seed, m.f.Index),
+		execute: func(c simnet.Chooser, faults simnet.Faults) *simnet.Result {
+			x := m.execution(simnet.Record(c))
+			x.Config.Faults = faults
+			return m.call(x)
+		},
 	}
 }
 

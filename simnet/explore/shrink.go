@@ -23,6 +23,8 @@ type ShrinkConfig struct {
 	// as Same has it. If it is nil, it is what the script fails with that is to be
 	// shrunk.
 	Err error
+
+	runs *runs // for other runs to be executed than those of scripts; nil is none
 }
 
 // A Shrunk is what became of a script.
@@ -59,7 +61,7 @@ type Shrunk struct {
 // that cannot be executed. try is called on the caller's goroutine, for as long as
 // Shrink takes. Data of the script is passed on as it is.
 func Shrink(s simnet.Script, opt ShrinkConfig, try func(simnet.Script) *simnet.Result) *Shrunk {
-	k := &shrinker{try: try, data: s.Data, budget: opt.Budget, steps: opt.Steps,
+	k := &shrinker{try: try, data: s.Data, budget: opt.Budget, steps: opt.Steps, runs: opt.runs,
 		seen: map[string]bool{}, failed: map[string][]simnet.Line{}}
 	if k.budget <= 0 {
 		k.budget = 2000
@@ -88,6 +90,7 @@ type shrinker struct {
 	try           func(simnet.Script) *simnet.Result
 	data          []simnet.Datum
 	class         string // of the failure
+	runs          *runs  // nil if there are scripts alone
 	budget, steps int    // left
 	executions    int
 	unsteady      bool
@@ -108,9 +111,13 @@ type shrinker struct {
 
 // execute executes the program with some lines. It may return nil.
 func (k *shrinker) execute(lines []simnet.Line) *simnet.Result {
+	return k.spend(k.try(simnet.Script{Data: slices.Clone(k.data), Lines: slices.Clone(lines)}))
+}
+
+// spend takes an execution out of the budget, and returns what came of it.
+func (k *shrinker) spend(res *simnet.Result) *simnet.Result {
 	k.executions++
 	k.budget--
-	res := k.try(simnet.Script{Data: slices.Clone(k.data), Lines: slices.Clone(lines)})
 	if res != nil {
 		k.steps -= max(1, res.Steps)
 		if _, ok := res.Err.(*simnet.Blocked); ok {
@@ -223,14 +230,33 @@ func (k *shrinker) shrink() {
 	}
 	k.truncate()
 	k.sweep()
-	for {
-		for k.gains(k.drop) || k.gains(k.dropLife) || k.gains(k.dropTask) || k.gains(k.dropNear) || k.gains(k.shortcut) {
+	for sown := len(k.first) + 1; ; {
+		k.reduce()
+		if k.runs != nil && len(k.best.lines) < sown {
+			k.sparse()
+			sown = len(k.best.lines)
 		}
-		if !(k.gains(k.alone) || k.gains(k.calm) || k.gains(k.dropPair) || k.gains(k.merge) ||
-			k.gains(k.moveAndDrop) || k.gains(k.single) || k.gains(k.move) || k.gains(k.drift)) {
+		if !k.refine() {
 			return
 		}
 	}
+}
+
+// reduce does without lines for as long as there are some that are not needed.
+func (k *shrinker) reduce() {
+	for k.gains(k.drop) || k.gains(k.dropLife) || k.gains(k.dropTask) || k.gains(k.dropNear) || k.gains(k.shortcut) {
+	}
+}
+
+// refine makes the script simpler by what mostly does not pay. It reports whether
+// one pass did. Those that look for a way out of where dropping lines got stuck are
+// for when there are scripts alone: sparse does more for less.
+func (k *shrinker) refine() bool {
+	if k.runs != nil {
+		return k.gains(k.alone) || k.gains(k.calm) || k.gains(k.merge) || k.gains(k.move)
+	}
+	return k.gains(k.alone) || k.gains(k.calm) || k.gains(k.dropPair) || k.gains(k.merge) ||
+		k.gains(k.moveAndDrop) || k.gains(k.single) || k.gains(k.move) || k.gains(k.drift)
 }
 
 // gains reports whether a pass over the script made it simpler.
