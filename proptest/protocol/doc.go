@@ -10,10 +10,11 @@
 // rely on.
 //
 // The properties are run in random orders, with faults and without
-// (TestProperties). Of the smallest of these programs every order with at most
-// three deviations from the calm one is executed (TestCertificates). And each
-// rule is broken on purpose, in a line or two, to see that they notice
-// (TestMutants); docs/protocol.md has the table.
+// (TestProperties), by every strategy (TestStrategies). Of the smallest programs
+// every run with at most three to five deviations from the calm one is executed
+// (TestCertificates). And each rule is broken on purpose, in a line or two, to see
+// that they notice (TestMutants); docs/protocol.md has the table. PROTOCOL_RUNS is
+// how many runs there are in all.
 //
 //	go test ./proptest/protocol
 //	PROTOCOL_RUNS=1000000 go test ./proptest/protocol -run Properties -timeout 2h
