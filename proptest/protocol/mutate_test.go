@@ -18,6 +18,8 @@ import (
 var (
 	mutantsFlag = flag.Bool("mutants", false, "test the properties on rules that are wrong on purpose (minutes)")
 	mutantFlag  = flag.String("mutant", "", "with -mutants: only those whose rule or name has this in it")
+	everyFlag   = flag.Int("every", 1, "with -mutants: only every n-th of them")
+	fromFlag    = flag.Int("from", 0, "with -every: beginning with this one, from 0")
 )
 
 // root is the module's directory.

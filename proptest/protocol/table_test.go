@@ -52,7 +52,7 @@ func TestMutants(t *testing.T) {
 		})
 	}
 	for i, m := range mutants {
-		if strings.Contains(m.key(), *mutantFlag) {
+		if strings.Contains(m.key(), *mutantFlag) && i%max(*everyFlag, 1) == *fromFlag {
 			ran++
 			work <- i
 		}
