@@ -342,11 +342,7 @@ func (w *worker) run(ep *epoch, o *slot, index int) {
 	}
 	var res *simnet.Result
 	if o.verified = w.e.cfg.verifies(index); o.verified {
-		res = w.r.VerifyWhole(x.Config, func(run simnet.Execute) *simnet.Result {
-			x.Marks = x.Marks[:0]
-			x.run = func(_ simnet.Config, build func(*simnet.World)) *simnet.Result { return run(build) }
-			return w.call(x)
-		})
+		res = w.verify(x)
 	} else {
 		res = w.call(x)
 	}
@@ -357,6 +353,15 @@ func (w *worker) run(ep *epoch, o *slot, index int) {
 	o.index, o.marks = index, x.Marks
 	_, o.skipped = res.Err.(*simnet.Skipped)
 	o.failed = res.Err != nil && !o.skipped
+}
+
+// verify executes a run that was prepared twice, and compares.
+func (w *worker) verify(x *Execution) *simnet.Result {
+	return w.r.VerifyWhole(x.Config, func(run simnet.Execute) *simnet.Result {
+		x.Marks = x.Marks[:0]
+		x.run = func(_ simnet.Config, build func(*simnet.World)) *simnet.Result { return run(build) }
+		return w.call(x)
+	})
 }
 
 // plan prepares a run.
@@ -376,11 +381,7 @@ func (w *worker) again(x *Execution, ep *epoch) *simnet.Result {
 // diverged says why a run was another one when it was executed again.
 func (w *worker) diverged(x *Execution, ep *epoch, what string) error {
 	w.plan(x, ep, x.Index)
-	res := w.r.VerifyWhole(x.Config, func(run simnet.Execute) *simnet.Result {
-		x.Marks = x.Marks[:0]
-		x.run = func(_ simnet.Config, build func(*simnet.World)) *simnet.Result { return run(build) }
-		return w.call(x)
-	})
+	res := w.verify(x)
 	var d *simnet.Divergence
 	if errors.As(res.Err, &d) {
 		return d
