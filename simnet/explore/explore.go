@@ -40,6 +40,12 @@ type Execution struct {
 	run func(cfg simnet.Config, build func(*simnet.World)) *simnet.Result
 }
 
+// NewExecution returns an execution of run index with a Config, on a Runner: for
+// those who execute a program themselves.
+func NewExecution(r *simnet.Runner, index int, cfg simnet.Config) *Execution {
+	return &Execution{Index: index, Config: cfg, run: r.Run}
+}
+
 // Run executes the run. It blocks until the run is over.
 func (x *Execution) Run(build func(*simnet.World)) *simnet.Result { return x.run(x.Config, build) }
 
