@@ -23,6 +23,12 @@ func (s *session) advice(err error) string {
 	if !errors.As(err, &e) {
 		return ""
 	}
+	if s.command == "demo" || s.command == demoDaemon {
+		if e.Err == syscall.ENAMETOOLONG {
+			return "set TMPDIR to a directory with a shorter name"
+		}
+		return ""
+	}
 	switch e.Op {
 	case "read", "write", "open", "create": // files and the standard streams speak for themselves
 		return ""

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix || windows
 
 package main
 
@@ -13,6 +13,9 @@ import (
 
 // dial connects to a listener, talks to it, and returns.
 func (s *session) dial() error {
+	if s.tr == nil {
+		return errNoUnix
+	}
 	conn, err := s.connect()
 	if err != nil {
 		return err

@@ -1,8 +1,9 @@
-//go:build unix
+//go:build unix || windows
 
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/brine/simnet"
 )
 
 // options are what the flags say.
@@ -31,7 +34,19 @@ type options struct {
 	// of view, where path is the trace's
 	calm   string
 	format string
-	output string
+
+	// of run, replay, demo and completion; replay's script is the path
+	name         string // of an example
+	wrong, right bool
+	strategy     string
+	runs         int           // 0: not given
+	most         time.Duration // 0: not given
+	cores        int           // 0: not given
+	faults       *[]simnet.Fault
+	output       string // a directory; view's is a file
+	trace        string // a file
+	json         bool
+	shell        string
 }
 
 // A usageError is a mistake in the command line. It ends with exit code 2.
@@ -92,35 +107,47 @@ func parseFlags(command string, args []string) (o options, mistake string) {
 			return o, fmt.Sprintf("%s %s: %v", dashed(name), value, err)
 		}
 	}
-	if command == "conform" {
-		if len(paths) > 0 {
-			return o, fmt.Sprintf("conform takes no arguments, but %q", paths)
-		}
-		return o, ""
-	}
-	switch len(paths) {
-	case 0:
-		if command == "view" {
-			return o, "view needs the TRACE of a run: a file, or - for standard input"
-		}
-		return o, command + " needs the PATH of a socket"
-	case 1:
-		o.path = paths[0]
-		return o, o.viewMistake(command)
-	}
-	what := "PATH"
-	if command == "view" {
-		what = "TRACE"
-	}
-	return o, fmt.Sprintf("%s takes one %s, not %d: %q", command, what, len(paths), paths)
+	return o, o.arguments(command, paths)
 }
 
-// dashed is how a flag is written.
-func dashed(name string) string {
-	if len(name) == 1 {
-		return "-" + name
+// arguments takes what is no flag, and returns what is wrong with it, or "".
+func (o *options) arguments(command string, args []string) string {
+	places, needs := []*string{&o.path}, command+" needs the PATH of a socket"
+	least := 1
+	switch command {
+	case "conform", "demo":
+		places = nil
+	case "view":
+		needs = "view needs the TRACE of a run: a file, or - for standard input"
+	case "run":
+		places, least = []*string{&o.name}, 0
+	case "replay":
+		places, least = []*string{&o.name, &o.path}, 2
+		needs = "replay needs the NAME of an example, and a SCRIPT: a file, or - for standard input"
+	case "completion":
+		places, needs = []*string{&o.shell}, "completion needs a SHELL: bash, zsh or fish"
 	}
-	return "--" + name
+	switch {
+	case len(args) > len(places) && len(places) == 0:
+		return fmt.Sprintf("%s takes no arguments, but %q", command, args)
+	case len(args) > len(places):
+		return fmt.Sprintf("%s takes %s, not %d: %q", command, takes(command), len(args), args)
+	case len(args) < min(least, len(places)):
+		return needs
+	}
+	for i, arg := range args {
+		*places[i] = arg
+	}
+	return cmp.Or(o.exampleMistake(), o.viewMistake(command))
+}
+
+// takes is what stands behind the flags of a command, in a sentence.
+func takes(command string) string {
+	args := commandNamed(command).args
+	if !strings.Contains(args, " ") {
+		return "one " + strings.Trim(args, "[]")
+	}
+	return args
 }
 
 // flags returns the flags of a command, which set o.
@@ -133,6 +160,11 @@ func (o *options) flags(command string) *flag.FlagSet {
 		return f
 	case "view":
 		o.viewFlags(f)
+		return f
+	case "run", "replay", "demo":
+		o.exampleFlags(command, f)
+		return f
+	case "completion":
 		return f
 	}
 	f.Func("timeout", "", func(v string) (err error) { o.timeout, err = parseTimeout(v); return })
@@ -204,10 +236,17 @@ func wantsHelp(args []string) bool {
 }
 
 func unknownFlag(command, name string, known *flag.FlagSet) string {
-	for _, other := range commands {
+	var others []string
+	for _, other := range commandDocs {
 		if other.name != command && new(options).flags(other.name).Lookup(name) != nil {
-			return fmt.Sprintf("--%s is a flag of %s, not of %s", name, other.name, command)
+			others = append(others, other.name)
 		}
+	}
+	if n := len(others); n > 0 {
+		if n > 1 {
+			others = []string{strings.Join(others[:n-1], ", ") + " and " + others[n-1]}
+		}
+		return fmt.Sprintf("--%s is a flag of %s, not of %s", name, others[0], command)
 	}
 	var names []string
 	known.VisitAll(func(f *flag.Flag) {
@@ -215,6 +254,9 @@ func unknownFlag(command, name string, known *flag.FlagSet) string {
 			names = append(names, f.Name)
 		}
 	})
+	if len(names) == 0 {
+		return fmt.Sprintf("unknown flag --%s; %s has none", name, command)
+	}
 	return fmt.Sprintf("unknown flag --%s%s", name, didYouMean(name, names, "--"))
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"example.com/brine/simnet"
 )
 
 func TestParse(t *testing.T) {
@@ -25,6 +27,14 @@ func TestParse(t *testing.T) {
 		{"dial -- --wait", options{path: "--wait"}},
 		{"view run.jsonl", options{path: "run.jsonl", format: "html"}},
 		{"view --calm calm.jsonl - -o out --format=html", options{path: "-", calm: "calm.jsonl", output: "out", format: "html"}},
+		{"run", options{seed: 1}},
+		{"run --wrong --runs 7 broker --seed=9 --json", options{name: "broker", wrong: true, runs: 7, seed: 9, json: true}},
+		{"run --time 2m --cores 3 --strategy pct2 takeover --right", options{name: "takeover", right: true, most: 2 * time.Minute, cores: 3, strategy: "pct2", seed: 1}},
+		{"run --faults none handover --out d", options{name: "handover", faults: &[]simnet.Fault{}, output: "d", seed: 1}},
+		{"run --faults kill,EMFILE handover", options{name: "handover", faults: &[]simnet.Fault{simnet.FaultKill, simnet.FaultEMFILE}, seed: 1}},
+		{"replay takeover - --trace t --wrong", options{name: "takeover", path: "-", trace: "t", wrong: true}},
+		{"demo --out d", options{output: "d", seed: demoSeed}},
+		{"completion zsh", options{shell: "zsh"}},
 		{"dial --wait -- -", options{path: "-", wait: true}},
 	} {
 		args := strings.Fields(c.line)
@@ -63,6 +73,10 @@ func TestParseMistakes(t *testing.T) {
 		{"view --calm - -", "only one of TRACE and --calm can be standard input"},
 		{"view --calme b a", "unknown flag --calme; did you mean --calm?"},
 		{"view -o", "-o needs a value"},
+		{"serve a --cores 2", "--cores is a flag of run, not of serve"},
+		{"serve a --seed 2", "--seed is a flag of demo, run and conform, not of serve"},
+		{"replay takeover", "replay needs the NAME of an example, and a SCRIPT: a file, or - for standard input"},
+		{"replay takeover a b", `replay takes NAME SCRIPT, not 3: ["takeover" "a" "b"]`},
 		{"dial a --timeout -1s", "--timeout -1s: must be more than 0; leave --timeout out to wait without limit"},
 	} {
 		args := strings.Fields(c.line)
@@ -76,19 +90,47 @@ func TestParseMistakes(t *testing.T) {
 	}
 }
 
+// Help and completion know the flags that there are, and no others.
 func TestHelpNamesEveryFlag(t *testing.T) {
-	for _, c := range commands {
+	for _, c := range commandDocs {
+		said := map[string]bool{}
+		for _, f := range c.flags {
+			known := new(options).flags(c.name).Lookup(f.name)
+			if known == nil {
+				t.Errorf("help %s names --%s, which is no flag", c.name, f.name)
+				continue
+			}
+			b, ok := known.Value.(interface{ IsBoolFlag() bool })
+			if takes := !ok || !b.IsBoolFlag(); takes != (f.value != "") {
+				t.Errorf("help %s: --%s is said to take the value %q", c.name, f.name, f.value)
+			}
+			if left := len("  " + dashed(f.name) + " " + f.value); left >= helpColumn {
+				t.Errorf("help %s: --%s %s is too long for its column", c.name, f.name, f.value)
+			}
+			said[f.name] = true
+		}
 		new(options).flags(c.name).VisitAll(func(f *flag.Flag) {
-			if !strings.Contains(helpTopics[c.name], "\n  "+dashed(f.Name)+" ") {
+			if !said[f.Name] {
 				t.Errorf("help %s does not name %s", c.name, dashed(f.Name))
 			}
 		})
+		if commands[c.name] == nil {
+			t.Errorf("%s is in the list, and does nothing", c.name)
+		}
 	}
-	for topic, text := range helpTopics {
-		for line := range strings.Lines(text) {
-			if utf8.RuneCountInString(line) > 81 && topic != "exit" { // and the newline
-				t.Errorf("help %s: more than 80 columns: %s", topic, line)
-			}
+	if len(commands) != len(commandDocs)+1 {
+		t.Errorf("there are %d commands, but %d in the list", len(commands)-1, len(commandDocs))
+	}
+	for topic, text := range helpTopics() {
+		wide(t, topic, text)
+	}
+	wide(t, "", helpMain())
+}
+
+func wide(t *testing.T, topic, text string) {
+	for line := range strings.Lines(text) {
+		if utf8.RuneCountInString(line) > helpWidth+1 && topic != "exit" { // and the newline
+			t.Errorf("help %s: more than %d columns: %s", topic, helpWidth, line)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix || windows
 
 package main
 
@@ -6,168 +6,178 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-const helpMain = `brine joins standard input and output to a Unix-domain socket. Bytes go both
-ways at once; the end of each stream is passed on; success means that both
-directions ended in order.
+// A commandDoc is what help and completion say of a command.
+type commandDoc struct {
+	name  string
+	args  string // what stands behind the flags
+	does  string // in the list of commands
+	about string // what it does, in whole lines
+	flags []flagDoc
+	rest  string // what follows the flags, in whole lines
+
+	words []words // what each argument can be, for completion; beyond these, nothing
+}
+
+// A flagDoc is the same of a flag. How it is read is in [options.flags].
+type flagDoc struct {
+	name  string
+	value string // what stands for its value; "" if it takes none
+	text  string // one paragraph
+	words words  // what its value can be, for completion
+}
+
+// words says what can stand at a place of the command line.
+type words struct {
+	list    func() []string // these
+	several bool            // any number of them, separated by commas
+	files   bool            // the name of a file
+	dirs    bool            // the name of a directory
+}
+
+// commandNamed returns what is said of a command.
+func commandNamed(name string) commandDoc {
+	i := slices.IndexFunc(commandDocs, func(c commandDoc) bool { return c.name == name })
+	return commandDocs[i]
+}
+
+// helpFlag is a flag of every command.
+var helpFlag = flagDoc{name: "help", text: "this text"}
+
+// text returns the command's help.
+func (c commandDoc) text() string {
+	var b strings.Builder
+	b.WriteString("usage: brine " + c.name)
+	if len(c.flags) > 0 {
+		b.WriteString(" [flags]")
+	}
+	b.WriteString(strings.TrimRight(" "+c.args, " ") + "\n\n" + c.about + "\nflags:\n")
+	for _, f := range append(slices.Clip(c.flags), helpFlag) {
+		b.WriteString(f.lines())
+	}
+	b.WriteString("\n" + c.rest)
+	return b.String()
+}
+
+// helpColumn is where the explanations of flags begin, and helpWidth where lines
+// end.
+const (
+	helpColumn = 23
+	helpWidth  = 80
+)
+
+// lines returns the flag with its explanation beside it.
+func (f flagDoc) lines() string {
+	left := strings.TrimRight("  "+dashed(f.name)+" "+f.value, " ")
+	var b strings.Builder
+	for _, line := range wrap(f.text, helpWidth-helpColumn) {
+		b.WriteString(left + strings.Repeat(" ", helpColumn-len(left)) + line + "\n")
+		left = ""
+	}
+	return b.String()
+}
+
+// short returns the beginning of a flag's explanation, without what is in
+// parentheses.
+func (f flagDoc) short() string {
+	const most = 60
+	text := f.text
+	if before, rest, ok := strings.Cut(text, " ("); ok {
+		_, after, _ := strings.Cut(rest, ")")
+		text = before + after
+	}
+	for _, end := range []string{". ", ": ", "; ", ", "} {
+		if end != ", " || len(text) > most {
+			text, _, _ = strings.Cut(text, end)
+		}
+	}
+	return text
+}
+
+// wrap breaks a paragraph into lines.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimLeft(line+" "+word, " ")
+	}
+	return append(lines, line)
+}
+
+// dashed is how a flag is written.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// helpMain is what "brine help" says.
+func helpMain() string {
+	var list strings.Builder
+	say := func(usage, does string) {
+		line := "  brine " + usage + strings.Repeat(" ", max(21-len(usage), 1)) + does
+		list.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	for _, c := range commandDocs {
+		usage := c.name
+		if c.args != "" {
+			usage += " " + c.args
+		}
+		say(usage, c.does)
+	}
+	say("help [COMMAND|exit]", "how it is used, and its flags; the exit codes")
+	say("--version", "")
+	return `brine tests programs that talk over Unix-domain sockets, by executing them on a
+simulated machine in many orders and with many faults. Besides, it joins
+standard input and output to a real socket.
 
 usage:
-  brine serve [flags] PATH   listen at PATH and talk to the first that connects
-  brine dial  [flags] PATH   connect to PATH and talk to whoever listens there
-  brine conform [flags]      compare brine's simulation with the running kernel
-  brine view  [flags] TRACE  turn the trace of a simulated run into a page
-  brine help [TOPIC]         serve, dial, conform, view or exit
-  brine --version
+` + list.String() + `
+Flags may stand before and behind the arguments; -- ends them. Colours and lines
+that tell the progress are for terminals only; NO_COLOR=1 keeps colours away.
 
-PATH is a file of at most 107 bytes or, on Linux, an abstract name such as @app,
-which lives in no file system. Flags may stand before or after it; -- ends them.
-
-example, in two terminals:
-  brine serve --mode 0600 /tmp/chat.sock
+examples:
+  brine demo
+  brine run takeover --wrong
+  brine serve --mode 0600 /tmp/chat.sock     in one terminal, and in another:
   brine dial /tmp/chat.sock
 
 exit codes:
-  0    both directions ended in order
-  1    a failure without an errno
+  0    all is well
+  1    a run failed; a failure without an errno
   2    the command line makes no sense
   80…  one code for each errno: see 'brine help exit'
   129, 130, 143  ended by SIGHUP, SIGINT, SIGTERM
   141  standard output was closed by its reader
 `
-
-const helpServe = `usage: brine serve [flags] PATH
-
-Listens at PATH, accepts one connection, then copies standard input to it and it
-to standard output. As soon as the connection is there, serve stops listening
-and removes the socket file, so that a second client is told at once instead of
-waiting in a queue; a signal removes the file, too.
-
-When standard input ends, the connection is half-closed, and the peer's data is
-still copied out until its stream ends. When the peer's stream ends, standard
-input is still copied until it ends: give </dev/null if there is none. A peer
-that closes the connection while standard input is open makes that EPIPE.
-
-flags:
-  --timeout DURATION   wait at most so long (500ms, 30s, 2m) for a connection
-                       and, once one direction has ended, for the peer each time
-                       the other stands still. Default: no limit
-  --mode OCTAL         permission bits of the socket file. Who may write to it
-                       may connect: 0600 lets in your own processes and root's,
-                       0660 the file's group. It is never open wider than that,
-                       not even for a moment. Default: 0777 without the umask
-  --allow-uid UIDS     accept only peers that run as one of these users: numbers
-                       separated by commas; the flag may be repeated. Others are
-                       closed at once, and serve goes on waiting
-  --takeover           take the place of a server that died and left its socket
-                       file: of several started at once, one serves, the others
-                       fail with EADDRINUSE. Give it to all of them: a server
-                       without it is found by connecting to it, which uses up
-                       its one connection. An empty PATH.lock stays behind
-  --show-peer          write the peer's pid, uid and gid to standard error
-  --help               this text
-
-examples:
-  brine serve --takeover --mode 0600 /run/user/1000/app.sock <answer >question
-  brine serve @app </dev/null | tar xf -
-
-Exit codes: see 'brine help exit'.
-`
-
-const helpDial = `usage: brine dial [flags] PATH
-
-Connects to the listener at PATH, then copies standard input to the connection
-and the connection to standard output.
-
-When standard input ends, the connection is half-closed, and the peer's data is
-still copied out until its stream ends. When the peer's stream ends, standard
-input is still copied until it ends: give </dev/null if there is none. A peer
-that closes the connection while standard input is open makes that EPIPE.
-
-flags:
-  --timeout DURATION   wait at most so long (500ms, 30s, 2m) for the connection
-                       and, once one direction has ended, for the peer each time
-                       the other stands still. Default: no limit
-  --wait               as long as nobody listens, keep trying, until --timeout
-  --allow-uid UIDS     talk only to a listener that runs as one of these users:
-                       numbers separated by commas; the flag may be repeated
-  --show-peer          write the listener's pid, uid and gid to standard error
-  --help               this text
-
-examples:
-  echo status | brine dial --timeout 5s /run/app.sock
-  tar cf - src | brine dial --wait @app
-
-Exit codes: see 'brine help exit'.
-`
-
-const helpConform = `usage: brine conform [flags]
-
-Carries out random system calls on Unix-domain sockets twice, on the running
-kernel and on brine's simulation, and compares after each one: result, errno,
-bytes, descriptors, and who was woken; every few calls the state of all sockets.
-At the end it writes a table: how many calls were compared, and how often each
-errno was answered by both. A difference ends the comparison and is written as
-the shortest program of calls that shows it.
-
-It needs Linux. As root it compares permissions, too, with a second user, whom
-it plays by changing the ids of one of its own threads. Its files are in a
-directory of their own in /dev/shm, or where temporary files are.
-
-flags:
-  --ops N              compare at least so many calls. Default: 600000, or no
-                       limit if --for is given
-  --for DURATION       compare for so long (30s, 5m)
-  --seed N             the first script's number; others follow. Default: 1
-  --help               this text
-
-example:
-  brine conform --for 1m
-
-Exit codes: 0 if there was no difference, 1 if there was one.
-`
-
-const helpView = `usage: brine view [flags] TRACE
-
-Turns the trace of a simulated run, as simnet's Trace.WriteJSON writes it, into
-something to look at: a page for a browser, which is one file and needs nothing
-else. TRACE is a file, or - for standard input.
-
-flags:
-  --calm TRACE         the trace of the calm run of the same program: the page
-                       shows it beside the other, with the first difference
-                       marked. Only for a page
-  --format FORMAT      html: the page. trace-event: the format of Perfetto
-                       (ui.perfetto.dev) and chrome://tracing. text: a line for
-                       each event. Default: html
-  -o FILE              where to write it, - for standard output. Default: beside
-                       TRACE, with the name's end changed to .html or
-                       .trace.json; text, and what was read from standard input,
-                       goes to standard output
-  --help               this text
-
-examples:
-  brine view failed.jsonl
-  brine view --calm calm.jsonl -o failed.html failed.jsonl
-  brine view --format text failed.jsonl | less
-
-Exit codes: see 'brine help exit'.
-`
+}
 
 // helpTopics is what "brine help TOPIC" knows.
-var helpTopics = map[string]string{
-	"serve":   helpServe,
-	"dial":    helpDial,
-	"conform": helpConform,
-	"view":    helpView,
-	"exit":    helpExit(),
+func helpTopics() map[string]string {
+	topics := map[string]string{"exit": helpExit()}
+	for _, c := range commandDocs {
+		topics[c.name] = c.text()
+	}
+	return topics
 }
 
 func helpExit() string {
 	return `brine ends with one of these codes, the same on every system:
 
-  0    both directions ended in order; conform: no divergence; view: written
-  1    a failure without an errno; conform: a divergence
+  0    serve, dial: both directions ended in order
+       conform: no divergence
+       run, replay: no run failed
+       view: written
+       demo: everything went as it tells
+  1    a failure without an errno
+       conform: a divergence
+       run, replay: a run failed
   2    the command line makes no sense
 
 ` + codeTable() + `
@@ -177,12 +187,13 @@ func helpExit() string {
   141  standard output was closed by its reader
   143  ended by SIGTERM
 
-0 says that everything the peer sent has been written out, that everything from
-standard input was handed to the connection, and that the peer did not close it
-with any of that unread up to then. It cannot say what the peer made of it.
+0 of serve and dial says that everything the peer sent has been written out, that
+everything from standard input was handed to the connection, and that the peer did
+not close it with any of that unread up to then. It cannot say what the peer made
+of it.
 `
 }
 
 func topics() string {
-	return strings.Join(slices.Sorted(maps.Keys(helpTopics)), ", ")
+	return strings.Join(slices.Sorted(maps.Keys(helpTopics())), ", ")
 }

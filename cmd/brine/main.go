@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix || windows
 
 package main
 
@@ -10,32 +10,35 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 
-	"example.com/brine/realunix"
 	"example.com/brine/transport"
 )
 
 // A session is one execution of the command: what it was asked to do, and the
 // process's view of the system it does it with.
 type session struct {
-	ctx     context.Context // done when a signal asks the process to end
-	tr      transport.Transport
-	command string // the name of one of commands
+	ctx     context.Context     // done when a signal asks the process to end
+	tr      transport.Transport // nil where there is no backend: on Windows
+	command string              // the name of one of commands
 	options
 	in       io.Reader
 	out, err io.Writer
 }
 
-// commands are in the order in which they are listed.
-var commands = []struct {
-	name string
-	run  func(*session) error
-}{
-	{"serve", (*session).serve},
-	{"dial", (*session).dial},
-	{"conform", (*session).conform},
-	{"view", (*session).view},
+// commands are what each of commandDocs does, and demoDaemon besides.
+var commands = map[string]func(*session) error{
+	"demo":       (*session).demo,
+	"run":        (*session).run,
+	"replay":     (*session).replay,
+	"view":       (*session).view,
+	"serve":      (*session).serve,
+	"dial":       (*session).dial,
+	"conform":    (*session).conform,
+	"completion": (*session).completion,
+	demoDaemon:   (*session).demoDaemon,
 }
 
 func main() {
@@ -65,14 +68,10 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	}
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	tr, cancel := realunix.New(realunix.Config{}).WithCancel(ctx)
+	tr, cancel := system(ctx)
 	defer cancel()
 	s.ctx, s.tr = ctx, tr
-	for _, c := range commands {
-		if c.name == name {
-			err = s.ended(c.run(s))
-		}
-	}
+	err = s.ended(commands[name](s))
 	report(errOut, err, s.advice(err))
 	return exitCode(err)
 }
@@ -80,32 +79,32 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 // dispatch splits off the command's name. A non-empty text is all that there is
 // to say.
 func dispatch(args []string) (name string, rest []string, text string, err error) {
+	var names []string
+	for _, c := range commandDocs {
+		names = append(names, c.name)
+	}
 	if len(args) == 0 {
-		return "", nil, "", &usageError{text: "no command given; serve, dial, conform and view are there"}
+		return "", nil, "", &usageError{text: "no command given; known: " + strings.Join(names, ", ")}
 	}
 	switch name, rest = args[0], args[1:]; name {
 	case "--version", "-version", "version":
 		return "", nil, version(), nil
 	case "--help", "-help", "-h", "help":
 		if len(rest) == 0 {
-			return "", nil, helpMain, nil
+			return "", nil, helpMain(), nil
 		}
-		if text, ok := helpTopics[rest[0]]; ok {
+		if text, ok := helpTopics()[rest[0]]; ok {
 			return "", nil, text, nil
 		}
 		return "", nil, "", &usageError{text: fmt.Sprintf("no help on %q; there is help on %s", rest[0], topics())}
 	}
-	var names []string
-	for _, c := range commands {
-		if c.name == name {
-			if wantsHelp(rest) {
-				return "", nil, helpTopics[name], nil
-			}
-			return name, rest, "", nil
-		}
-		names = append(names, c.name)
+	if name != demoDaemon && !slices.Contains(names, name) {
+		return "", nil, "", &usageError{text: fmt.Sprintf("unknown command %q%s", name, didYouMean(name, names, ""))}
 	}
-	return "", nil, "", &usageError{text: fmt.Sprintf("unknown command %q%s", name, didYouMean(name, names, ""))}
+	if name != demoDaemon && wantsHelp(rest) {
+		return "", nil, commandNamed(name).text(), nil
+	}
+	return name, rest, "", nil
 }
 
 // ended turns the ECANCELED by which a signal ended a call back into the signal.

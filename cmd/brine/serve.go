@@ -1,8 +1,10 @@
-//go:build unix
+//go:build unix || windows
 
 package main
 
 import (
+	"fmt"
+	"runtime"
 	"time"
 
 	"example.com/brine/transport"
@@ -10,6 +12,9 @@ import (
 
 // serve listens, talks to the first peer that may connect, and returns.
 func (s *session) serve() error {
+	if s.tr == nil {
+		return errNoUnix
+	}
 	l, err := s.tr.Listen(s.path, 0, transport.ListenConfig{
 		Mode:     s.mode,
 		AllowUID: s.allowUID,
@@ -44,3 +49,6 @@ func (s *session) deadline() time.Time {
 	}
 	return s.tr.Now().Add(s.timeout)
 }
+
+// errNoUnix is a system that has no sockets as Unix has them.
+var errNoUnix = fmt.Errorf("this needs a Unix system; on %s there is demo, run and replay", runtime.GOOS)

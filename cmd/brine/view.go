@@ -1,9 +1,8 @@
-//go:build unix
+//go:build unix || windows
 
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/traceview"
-	"example.com/brine/transport"
 )
 
 // viewFlags adds the flags of view.
@@ -119,63 +117,7 @@ func sameFile(a, b string) bool {
 	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
-// readTrace reads a file, or standard input, until a signal ends it.
+// readTrace reads a file, or standard input.
 func (s *session) readTrace(path string) (*simnet.Trace, error) {
-	in, name := s.in, "standard input"
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, fileError("open", path, err)
-		}
-		defer f.Close()
-		in, name = f, path
-	}
-	type result struct {
-		trace *simnet.Trace
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		trace, err := simnet.ReadTrace(in)
-		done <- result{trace, err}
-	}()
-	select {
-	case <-s.ctx.Done():
-		return nil, context.Cause(s.ctx)
-	case r := <-done:
-		if _, bad := errors.AsType[*simnet.TraceError](r.err); bad {
-			return nil, fmt.Errorf("%s: %w", name, r.err)
-		}
-		return r.trace, fileError("read", name, r.err)
-	}
-}
-
-// writeFile makes a file. One that could not be written to the end is removed.
-func writeFile(path string, write func(io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fileError("create", path, err)
-	}
-	err = write(f)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		return nil
-	}
-	if info, e := os.Lstat(path); e == nil && info.Mode().IsRegular() {
-		os.Remove(path)
-	}
-	return fileError("write", path, err)
-}
-
-// fileError puts an error of a file into the form of all others.
-func fileError(op, path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if errno := transport.Errno(err); errno != 0 {
-		return &transport.Error{Op: op, Path: path, Err: errno}
-	}
-	return fmt.Errorf("%s %s: %w", op, path, err)
+	return readInput(s, path, simnet.ReadTrace)
 }

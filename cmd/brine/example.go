@@ -1,0 +1,170 @@
+//go:build unix || windows
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"example.com/brine/examples"
+	"example.com/brine/simnet"
+	"example.com/brine/simnet/explore"
+)
+
+// exampleFlags adds the flags of run, replay and demo.
+func (o *options) exampleFlags(command string, f *flag.FlagSet) {
+	if command == "run" || command == "replay" {
+		f.BoolVar(&o.wrong, "wrong", false, "")
+		f.BoolVar(&o.right, "right", false, "")
+		f.BoolVar(&o.json, "json", false, "")
+	}
+	if command == "run" || command == "demo" {
+		o.seed = 1
+		if command == "demo" {
+			o.seed = demoSeed
+		}
+		f.Func("seed", "", number(&o.seed))
+		f.Func("out", "", directory(&o.output))
+	}
+	switch command {
+	case "replay":
+		f.Func("trace", "", func(v string) error {
+			if v == "" {
+				return errors.New("write the name of a file")
+			}
+			o.trace = v
+			return nil
+		})
+	case "run":
+		f.Func("strategy", "", func(v string) error {
+			o.strategy = v
+			return knownStrategy(v)
+		})
+		f.Func("runs", "", count(&o.runs, "write how many runs, such as 10000"))
+		f.Func("cores", "", count(&o.cores, "write how many runs are executed at once, such as 2"))
+		f.Func("time", "", func(v string) (err error) {
+			if o.most, err = parseDuration(v); err == nil && o.most <= 0 {
+				err = errors.New("must be more than 0; leave --time out to explore without limit")
+			}
+			return err
+		})
+		f.Func("faults", "", func(v string) (err error) { o.faults, err = parseFaults(v); return })
+	}
+}
+
+// number returns what reads a flag's number.
+func number(to *uint64) func(string) error {
+	return func(v string) (err error) {
+		if *to, err = strconv.ParseUint(v, 10, 64); err != nil {
+			err = errors.New("write a number, such as 1")
+		}
+		return err
+	}
+}
+
+// count returns what reads a flag's number of things; what is advice.
+func count(to *int, what string) func(string) error {
+	return func(v string) (err error) {
+		if *to, err = strconv.Atoi(v); err != nil || *to <= 0 {
+			err = errors.New(what)
+		}
+		return err
+	}
+}
+
+func directory(to *string) func(string) error {
+	return func(v string) error {
+		if v == "" {
+			return errors.New("write the name of a directory")
+		}
+		*to = v
+		return nil
+	}
+}
+
+func knownStrategy(name string) error {
+	if name != "" {
+		if _, err := explore.Named(name); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("no such strategy%s", didYouMean(name, explore.Names(), ""))
+}
+
+// parseFaults reads a list of faults, or "none".
+func parseFaults(v string) (*[]simnet.Fault, error) {
+	list := []simnet.Fault{}
+	if v == "none" {
+		return &list, nil
+	}
+	for name := range strings.SplitSeq(v, ",") {
+		f, ok := faultNamed(name)
+		if !ok {
+			return nil, fmt.Errorf("no such fault as %q%s", name, didYouMean(name, faultNames(), ""))
+		}
+		list = append(list, f)
+	}
+	return &list, nil
+}
+
+func faultNamed(name string) (simnet.Fault, bool) {
+	for f := range simnet.Fault(simnet.NumFaults) {
+		if f.String() == name {
+			return f, true
+		}
+	}
+	return 0, false
+}
+
+// exampleMistake returns what is wrong with the example that is asked for, or "".
+func (o *options) exampleMistake() string {
+	if o.wrong && o.right {
+		return "--wrong and --right are two versions; give one of them"
+	}
+	if o.name == "" {
+		return ""
+	}
+	if _, ok := exampleNamed(o.name); !ok {
+		return fmt.Sprintf("no example %q%s", o.name, didYouMean(o.name, exampleNames(), ""))
+	}
+	return ""
+}
+
+func exampleNamed(name string) (examples.Program, bool) {
+	for _, p := range examples.All() {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return examples.Program{}, false
+}
+
+// version says which version of an example is meant.
+func (o *options) version() string {
+	if o.wrong {
+		return "wrong"
+	}
+	return "right"
+}
+
+// rateOfOthers is how often faults strike that an example has no rate for, in
+// 65,536 questions.
+const rateOfOthers = 1000
+
+// faultsOf returns the faults that an example is explored with: all of its own, or
+// those that were asked for.
+func (o *options) faultsOf(p examples.Program) simnet.Faults {
+	if o.faults == nil {
+		return p.World.Faults
+	}
+	var faults simnet.Faults
+	for _, f := range *o.faults {
+		if faults[f] = p.World.Faults[f]; faults[f].Rate == 0 {
+			faults[f].Rate = rateOfOthers
+		}
+	}
+	return faults
+}

@@ -1,0 +1,125 @@
+//go:build unix || windows
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"example.com/brine/simnet"
+	"example.com/brine/simnet/explore"
+)
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// width returns how many characters a line of w has, or 0 if that is not known.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok && isTerminal(w) {
+		return columnsOf(f)
+	}
+	return 0
+}
+
+// A paint says whether what is written has colours: on a terminal that knows them,
+// if NO_COLOR is not set (no-color.org).
+type paint bool
+
+func paintOn(w io.Writer) paint {
+	return paint(isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && coloursKnown)
+}
+
+func (p paint) bold(text string) string  { return p.as("1", text) }
+func (p paint) red(text string) string   { return p.as("1;31", text) }
+func (p paint) green(text string) string { return p.as("1;32", text) }
+
+func (p paint) as(code, text string) string {
+	if !p {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[m"
+}
+
+// A progressLine is one line of a terminal, written over and over again, on how far
+// an exploration is. Where there is no terminal it is nothing.
+type progressLine struct {
+	w     io.Writer
+	live  bool
+	width int
+
+	mu    sync.Mutex
+	shown bool
+	fired simnet.Fired
+}
+
+func newProgressLine(w io.Writer) *progressLine {
+	p := &progressLine{w: w, live: isTerminal(w), width: 80}
+	if n := width(w); n > 0 {
+		p.width = n
+	}
+	return p
+}
+
+// program returns what explores build and tells the line which faults have struck,
+// by the marks of each run.
+func (p *progressLine) program(build func(*simnet.World)) explore.Program {
+	return func(x *explore.Execution) *simnet.Result {
+		res := x.Run(build)
+		for f, n := range res.Fired {
+			for ; n > 0; n-- {
+				x.Marks = append(x.Marks, uint32(f))
+			}
+		}
+		return res
+	}
+}
+
+// done is told of every run that counts.
+func (p *progressLine) done(x *explore.Execution) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, f := range x.Marks {
+		p.fired[f]++
+	}
+}
+
+// show writes the line.
+func (p *progressLine) show(at explore.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.live {
+		return
+	}
+	faults, kinds := 0, 0
+	for _, n := range p.fired {
+		faults += n
+		if n > 0 {
+			kinds++
+		}
+	}
+	line := fmt.Sprintf("%s, %s a second, %s different, %s of %s", plural(at.Runs, "run"),
+		grouped(perSecond(at.Runs, at.Elapsed)), grouped(at.Distinct), plural(faults, "fault"), plural(kinds, "kind"))
+	if len(line) > p.width-1 {
+		line = line[:max(p.width-1, 0)]
+	}
+	fmt.Fprintf(p.w, "\r%s\x1b[K", line)
+	p.shown = true
+}
+
+// clear takes the line away.
+func (p *progressLine) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = false
+	}
+}
