@@ -10,13 +10,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"example.com/brine/simnet"
 )
 
 // demoRuns is how many runs the corrected daemon is explored with: two seconds' work
-// of two processors.
-const demoRuns = 20_000
+// of two processors. On a slow machine demoTime ends them.
+const (
+	demoRuns = 20_000
+	demoTime = 6 * time.Second
+)
 
 // demoSeed is one by which it takes a while to find the bug, and little to explain it.
 const demoSeed = 2
@@ -159,7 +163,7 @@ it serves: transport.ListenConfig{Takeover: true}.
 	if err != nil {
 		return err
 	}
-	s.runs = demoRuns
+	s.runs, s.most = demoRuns, demoTime
 	rep, err := s.explore(p, false)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func TestDemo(t *testing.T) {
 		`It fails after \d+ runs?, .*two daemons serve: .*brine script 1\n.* run .*` +
 		`remove /run/app.sock\n.*listen /run/app.sock\n.*` +
 		`brine replay takeover --wrong (\S+)\n.*` +
-		`None fails: 20,000 runs, .*kill \d+.*` +
+		`None fails: (?:20,000 runs, .*|[\d,]+ runs, [^.]* in [6-9]\.).*kill \d+.*` +
 		`process (\d+) +(.+?)\n +process (\d+) +(.+?)\n +a client is answered by (\d+)\n.*` +
 		`kill -9 (\d+)\n.* process (\d+) +serves\n +a client is answered by (\d+)\n`).FindStringSubmatch(got.out)
 	if said == nil {
@@ -61,6 +61,20 @@ func TestDemo(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(tmp, "*"))
 	if err != nil || len(left) != 1 || left[0] != filepath.Dir(script) {
 		t.Errorf("what it leaves is %q, %v", left, err)
+	}
+}
+
+// Where temporary files are may be too deep for a socket: then nothing is started.
+func TestDemoDeep(t *testing.T) {
+	tmp := filepath.Join(t.TempDir(), strings.Repeat("x", 110))
+	if err := os.Mkdir(tmp, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := brine(t, t.TempDir(), "demo")
+	cmd.Env = append(cmd.Env, "TMPDIR="+tmp)
+	got := finish(t, cmd, "")
+	if got.code != 83 || strings.Count(got.err, "\n") != 2 || !strings.HasSuffix(got.err, "set TMPDIR to a directory with a shorter name\n") {
+		t.Errorf("exit %d: %s", got.code, got.err)
 	}
 }
 

@@ -147,6 +147,9 @@ func (s *session) demoKill(serving, other *daemon) error {
 		return err
 	}
 	serving.wait()
+	if how, ok := serving.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && how.Signal() != syscall.SIGKILL {
+		return &runError{fmt.Sprintf("process %d has ended before it was killed: %v", serving.pid(), serving.cmd.ProcessState)}
+	}
 	if err := s.say("\n    kill -9 %d\n", serving.pid()); err != nil {
 		return err
 	}
