@@ -198,7 +198,7 @@ func (c *check) explore(ctx context.Context) (*explore.Report, error) {
 	cfg := c.space()
 	rep, err := explore.Find(ctx, cfg, c.program)
 	if err == nil && rep.Failure != nil {
-		c.minimize(cfg, rep.Failure)
+		c.minimize(ctx, cfg, rep.Failure)
 	}
 	return rep, err
 }

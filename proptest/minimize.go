@@ -1,6 +1,7 @@
 package proptest
 
 import (
+	"context"
 	"crypto/sha256"
 	"flag"
 	"fmt"
@@ -17,14 +18,14 @@ import (
 
 // minimize makes a failure as small as it can be: its data first, by rapid, and
 // then its script.
-func (c *check) minimize(cfg explore.Config, f *explore.Failure) {
+func (c *check) minimize(ctx context.Context, cfg explore.Config, f *explore.Failure) {
 	if c.draws.Load() && f.Diverged == nil && f.Script.Data != nil {
 		if explore.Scripted(f.Result.Err) {
 			c.reduce(cfg, f)
 		}
 		c.held = f.Script.Data
 	}
-	explore.Minimize(cfg, c.program, f)
+	explore.Minimize(ctx, cfg, c.program, f)
 	if c.held != nil {
 		f.Script.Data = c.held
 	}

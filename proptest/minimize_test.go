@@ -110,11 +110,15 @@ func (t timed) Deadline() (time.Time, bool) { return t.at, true }
 // could still be made smaller.
 func TestNoTimeToShrink(t *testing.T) {
 	at := time.Now().Add(time.Second)
+	var late atomic.Int32 // runs that were begun when the time was over
 	judge(t, func(t testing.TB) {
 		proptest.Config{Seed: 1, Verify: -1}.Check(timed{t, at}, func(s *proptest.Sim) {
 			n := proptest.Draw(s, rapid.SliceOfN(rapid.IntRange(0, 1e9), 50, 100), "n")
+			if time.Now().After(at) {
+				late.Add(1)
+			}
 			s.Process("p", func(tr transport.Transport) {
-				for range 200_000 {
+				for range 20_000 {
 					tr.Yield()
 				}
 			})
@@ -124,8 +128,9 @@ func TestNoTimeToShrink(t *testing.T) {
 			}
 		})
 	}).fails(t, "it is too big")
-	if late := time.Since(at); late > 10*time.Second {
-		t.Errorf("it was told %v late", late)
+	// The run that was found is executed again on any machine, to be told of.
+	if late.Load() > 3 {
+		t.Errorf("%d runs were begun too late", late.Load())
 	}
 }
 

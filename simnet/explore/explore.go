@@ -147,7 +147,7 @@ func (cfg *Config) verifies(index int) bool {
 func Run(ctx context.Context, cfg Config, program Program) (*Report, error) {
 	rep, err := Find(ctx, cfg, program)
 	if err == nil && rep.Failure != nil {
-		Minimize(cfg, program, rep.Failure)
+		Minimize(ctx, cfg, program, rep.Failure)
 	}
 	return rep, err
 }

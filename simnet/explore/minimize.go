@@ -1,6 +1,10 @@
 package explore
 
-import "example.com/brine/simnet"
+import (
+	"context"
+
+	"example.com/brine/simnet"
+)
 
 // Minimize shrinks the script of a failure that [Find] has found, with the same
 // Config and program, and executes what it comes to once more, traced. Besides what
@@ -9,12 +13,13 @@ import "example.com/brine/simnet"
 // function of the failure and cfg. It takes cfg.Shrink executions at most, and those
 // of one that is not steady hardly any. A failure that no script brings about stays
 // as it is: a task that blocks outside, a program that is not deterministic or calls
-// runtime.Goexit. It blocks until it is done.
-func Minimize(cfg Config, program Program, f *Failure) {
-	if cfg.Shrink < 0 || f.Diverged != nil || !Scripted(f.Result.Err) {
+// runtime.Goexit. It blocks until it is done; when ctx is, it begins no more
+// executions but the last, with what it has come to.
+func Minimize(ctx context.Context, cfg Config, program Program, f *Failure) {
+	if ctx.Err() != nil || cfg.Shrink < 0 || f.Diverged != nil || !Scripted(f.Result.Err) {
 		return
 	}
-	m := &minimizer{cfg: cfg, program: program, f: f, faults: cfg.World.Faults}
+	m := &minimizer{ctx: ctx, cfg: cfg, program: program, f: f, faults: cfg.World.Faults}
 	over := make(chan struct{})
 	go func() { // which the program may take along
 		defer close(over)
@@ -36,6 +41,7 @@ func Scripted(err error) bool {
 }
 
 type minimizer struct {
+	ctx     context.Context
 	cfg     Config
 	program Program
 	f       *Failure
@@ -48,7 +54,7 @@ func (m *minimizer) minimize(r *simnet.Runner) {
 	if res := m.try(m.f.Script); !Same(res.Err, m.f.Result.Err) {
 		m.faults = m.f.faults // those that the run had; a script has the same words for what is more
 	}
-	sh := Shrink(m.f.Script, ShrinkConfig{Budget: m.cfg.Shrink, Err: m.f.Result.Err, runs: m.runs()}, m.try)
+	sh := Shrink(m.f.Script, ShrinkConfig{Budget: m.cfg.Shrink, Err: m.f.Result.Err, runs: m.runs(), over: func() bool { return m.ctx.Err() != nil }}, m.try)
 	m.f.Executions += sh.Executions
 	if m.f.Unsteady = sh.Unsteady; sh.Unsteady {
 		return

@@ -25,6 +25,8 @@ type ShrinkConfig struct {
 	Err error
 
 	runs *runs // for other runs to be executed than those of scripts; nil is none
+
+	over func() bool // nil, or whether there is no more time
 }
 
 // A Shrunk is what became of a script.
@@ -61,7 +63,7 @@ type Shrunk struct {
 // that cannot be executed. try is called on the caller's goroutine, for as long as
 // Shrink takes. Data of the script is passed on as it is.
 func Shrink(s simnet.Script, opt ShrinkConfig, try func(simnet.Script) *simnet.Result) *Shrunk {
-	k := &shrinker{try: try, data: s.Data, budget: opt.Budget, steps: opt.Steps, runs: opt.runs,
+	k := &shrinker{try: try, data: s.Data, budget: opt.Budget, steps: opt.Steps, runs: opt.runs, over: opt.over,
 		seen: map[string]bool{}, failed: map[string][]simnet.Line{}}
 	if k.budget <= 0 {
 		k.budget = 2000
@@ -92,6 +94,7 @@ type shrinker struct {
 	class         string // of the failure
 	runs          *runs  // nil if there are scripts alone
 	budget, steps int    // left
+	over          func() bool
 	executions    int
 	unsteady      bool
 	cut           bool // the budget was spent before something could be confirmed
@@ -127,7 +130,9 @@ func (k *shrinker) spend(res *simnet.Result) *simnet.Result {
 	return res
 }
 
-func (k *shrinker) spent() bool { return k.budget <= 0 || k.steps <= 0 }
+func (k *shrinker) spent() bool {
+	return k.budget <= 0 || k.steps <= 0 || k.over != nil && k.over()
+}
 
 // fails reports whether a Result is of the failure that is to be explained.
 func (k *shrinker) fails(res *simnet.Result) bool {

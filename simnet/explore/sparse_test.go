@@ -75,7 +75,7 @@ func TestSparse(t *testing.T) {
 						stuck++
 					}
 					before := f.Result.Err
-					explore.Minimize(cfg, explore.World(b.build), f)
+					explore.Minimize(t.Context(), cfg, explore.World(b.build), f)
 					if f.After != b.lines || !f.Complete || f.Unsteady {
 						t.Errorf("seed %d: %d lines, complete %v, unsteady %v:\n%s", seed, f.After, f.Complete, f.Unsteady, f.Script)
 					}
@@ -129,7 +129,7 @@ func TestSparseBudgets(t *testing.T) {
 		}
 		f, before := rep.Failure, rep.Failure.Result.Err
 		calls = 0
-		explore.Minimize(cfg, program, f)
+		explore.Minimize(t.Context(), cfg, program, f)
 		// Besides, it looks at the beginning with which faults the script fails; and at
 		// the end there is the run that is traced.
 		if f.Executions > budget || calls > f.Executions+2 {
@@ -204,7 +204,7 @@ func TestSparseFar(t *testing.T) {
 			t.Fatal(err, rep)
 		}
 		f := rep.Failure
-		explore.Minimize(cfg, program, f)
+		explore.Minimize(t.Context(), cfg, program, f)
 		if f.After != fewest || f.After <= 4 {
 			t.Errorf("seed %d: %d lines; there were %d:\n%s", seed, f.After, fewest, f.Script)
 		}
