@@ -82,6 +82,7 @@ type explorer struct {
 	cfg      Config
 	program  Program
 	strategy Strategy
+	curious  bool // the strategy looks at what is known
 	rep      Report
 	seen     sketch
 	k        Knowledge
@@ -108,6 +109,11 @@ func newExplorer(cfg Config, program Program) (*explorer, error) {
 		return nil, err
 	}
 	e := &explorer{cfg: cfg, program: program, strategy: strategy}
+	switch strategy {
+	case Walk(), Swarm(Walk()): // to learn for nobody would cost them some percent
+	default:
+		e.curious = true
+	}
 	e.rep = Report{Strategy: strategy.Name(), Seed: cfg.Seed}
 	e.ep = &epoch{}
 	return e, nil

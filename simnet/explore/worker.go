@@ -77,7 +77,7 @@ func (w *worker) run(ep *epoch, o *slot, index int) {
 	x.Marks = o.marks[:0]
 	w.plan(x, ep, index)
 	o.lesson = nil
-	learns := ep.k.wants(index)
+	learns := w.e.curious && ep.k.wants(index)
 	if learns {
 		x.Config.Chooser = w.learner.Of(x.Config.Chooser)
 	}
