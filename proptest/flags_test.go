@@ -31,7 +31,7 @@ func TestFlags(t *testing.T) {
 		{"seed", "9", "77 runs (strategy pos, seed 9)"},
 		{"strategy", "walk", "77 runs (strategy walk, seed 5)"},
 		{"shard", "2/4", "20 runs (strategy pos, seed 6, part 2 of 4)"},
-		{"time", "20ms", "; stopped after 20ms"},
+		{"time", "200ms", "; stopped after 200ms"},
 	} {
 		t.Run(test.flag, func(t *testing.T) {
 			set(t, test.flag, test.value)

@@ -162,8 +162,8 @@ func TestFindSkipped(t *testing.T) {
 // TestFindStops: an exploration ends when its time is over, or its context, with
 // what it has by then.
 func TestFindStops(t *testing.T) {
-	rep, err := explore.Run(t.Context(), explore.Config{Time: time.Millisecond}, explore.World(race(3, 100)))
-	if err != nil || rep.Failure != nil || rep.Runs == 0 || rep.Stopped != "after 1ms" {
+	rep, err := explore.Run(t.Context(), explore.Config{Time: 100 * time.Millisecond}, explore.World(race(3, 100)))
+	if err != nil || rep.Failure != nil || rep.Runs == 0 || rep.Stopped != "after 100ms" {
 		t.Errorf("%v, %+v", err, rep)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
