@@ -78,14 +78,13 @@ func Exhaust(ctx context.Context, cfg ExhaustConfig, bound int, program Program)
 		cfg.MaxRuns = defaultMaxRuns
 	}
 	cfg.MaxRuns = min(cfg.MaxRuns, math.MaxInt32)
-	e := &exhaustion{ctx: ctx, cfg: cfg, c: c, distinct: numbers{most: mostDistinct}}
-	e.w.e = &explorer{program: program}
+	e := &exhaustion{ctx: ctx, cfg: cfg, c: c, program: program, distinct: numbers{most: mostDistinct}}
 	e.chooser.seen.most = mostStates
 	over, returned := make(chan struct{}), false
 	go func() { // which the program may take along
 		defer close(over)
 		simnet.Loop(func(r *simnet.Runner) {
-			e.w.r = r
+			e.r = r
 			e.all()
 		})
 		returned = true
@@ -105,8 +104,9 @@ type exhaustion struct {
 	ctx context.Context
 	cfg ExhaustConfig
 	c   *Certificate
-	w   worker // its Runner, and who calls the program
+	r   *simnet.Runner
 
+	program  Program
 	nodes    []node // runs executed, and after them those to be, fewer deviations first
 	more     bool   // there are more than there is room for
 	distinct numbers
@@ -210,11 +210,11 @@ func (e *exhaustion) run(chooser simnet.Chooser) (res *simnet.Result, err error)
 	calls := 0
 	e.x = Execution{Config: e.cfg.World, Marks: e.x.Marks[:0], run: func(cfg simnet.Config, build func(*simnet.World)) *simnet.Result {
 		calls++
-		return e.w.r.Run(cfg, build)
+		return e.r.Run(cfg, build)
 	}}
 	e.x.Config.Chooser, e.x.Config.Once = chooser, true
 	_, e.x.Config.Trace = chooser.(*simnet.Recorder)
-	res = e.w.call(&e.x)
+	res = e.program.call(&e.x)
 	if calls != 1 && res.Err == nil {
 		return nil, fmt.Errorf("the program called Execution.Run %d times; it has to do so once", calls)
 	}

@@ -52,7 +52,6 @@ func Find(ctx context.Context, cfg Config, program Program) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
 	if cfg.Time > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, cfg.Time, errTime)
@@ -70,7 +69,7 @@ func Find(ctx context.Context, cfg Config, program Program) (*Report, error) {
 	e.end()
 	e.rep.Distinct, e.rep.Exactly = e.seen.count()
 	e.rep.Distinct = min(e.rep.Distinct, e.rep.Runs) // an estimate may say more
-	e.rep.Elapsed = time.Since(began)
+	e.rep.Elapsed = time.Since(e.begun)
 	return &e.rep, nil
 }
 

@@ -61,7 +61,7 @@ func (m *minimizer) minimize(r *simnet.Runner) {
 	}
 	x := m.execution(simnet.Replay(sh.Script))
 	x.Config.Trace = true
-	if res := m.call(x); Same(res.Err, m.f.Result.Err) {
+	if res := m.program.call(x); Same(res.Err, m.f.Result.Err) {
 		before := m.f.Before
 		m.f.set(res)
 		m.f.Before, m.f.Complete = before, sh.Complete
@@ -80,7 +80,7 @@ func (m *minimizer) runs() *runs {
 		execute: func(c simnet.Chooser, faults simnet.Faults) *simnet.Result {
 			x := m.execution(simnet.Record(c))
 			x.Config.Faults = faults
-			return m.call(x)
+			return m.program.call(x)
 		},
 	}
 }
@@ -93,10 +93,5 @@ func (m *minimizer) execution(c simnet.Chooser) *Execution {
 
 // try executes the program as a script says.
 func (m *minimizer) try(s simnet.Script) *simnet.Result {
-	return m.call(m.execution(simnet.Record(simnet.Replay(s))))
-}
-
-func (m *minimizer) call(x *Execution) *simnet.Result {
-	w := &worker{e: &explorer{program: m.program}}
-	return w.call(x)
+	return m.program.call(m.execution(simnet.Record(simnet.Replay(s))))
 }

@@ -51,9 +51,9 @@ func (w *worker) exited() {
 	w.note()
 }
 
-// call has the program execute a run. What it panics with outside of its run is
-// its verdict.
-func (w *worker) call(x *Execution) (res *simnet.Result) {
+// call has a program execute a run. What it panics with outside of its run is its
+// verdict.
+func (p Program) call(x *Execution) (res *simnet.Result) {
 	returned := false
 	defer func() {
 		if returned {
@@ -63,7 +63,7 @@ func (w *worker) call(x *Execution) (res *simnet.Result) {
 			res = &simnet.Result{Err: &simnet.Panic{Task: "program", Value: v, Stack: string(debug.Stack())}}
 		}
 	}()
-	res = w.e.program(x)
+	res = p(x)
 	returned = true
 	if res == nil {
 		res = &simnet.Result{Err: &simnet.Misuse{What: "the program returned no Result; it has to return what Execution.Run does"}}
@@ -85,7 +85,7 @@ func (w *worker) run(ep *epoch, o *slot, index int) {
 	if o.verified = w.e.cfg.verifies(index); o.verified {
 		res = w.verify(x)
 	} else {
-		res = w.call(x)
+		res = w.e.program.call(x)
 	}
 	if learns {
 		o.lesson = w.learner.Lesson()
@@ -101,7 +101,7 @@ func (w *worker) verify(x *Execution) *simnet.Result {
 	return w.r.VerifyWhole(x.Config, func(run simnet.Execute) *simnet.Result {
 		x.Marks = x.Marks[:0]
 		x.run = func(_ simnet.Config, build func(*simnet.World)) *simnet.Result { return run(build) }
-		return w.call(x)
+		return w.e.program.call(x)
 	})
 }
 
@@ -116,7 +116,7 @@ func (w *worker) plan(x *Execution, ep *epoch, index int) {
 func (w *worker) again(x *Execution, ep *epoch) *simnet.Result {
 	w.plan(x, ep, x.Index)
 	x.Config.Trace = true
-	return w.call(x)
+	return w.e.program.call(x)
 }
 
 // diverged says why a run was another one when it was executed again.
