@@ -231,6 +231,19 @@ func (c *check) program(x *explore.Execution) *simnet.Result {
 	return res
 }
 
+// alone calls f with a Runner, on a goroutine of its own, which the body may take
+// along by runtime.Goexit. It reports whether f has returned.
+func alone(f func(r *simnet.Runner)) (returned bool) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		simnet.Loop(f)
+		returned = true
+	}()
+	<-over
+	return returned
+}
+
 // sim returns a Sim for an execution.
 func (c *check) sim(x *explore.Execution) *Sim {
 	s := &Sim{c: c, x: x}

@@ -71,17 +71,12 @@ func (c *check) exhaust(ctx context.Context, bound int) *explore.Certificate {
 
 // hold has every run get the data that run 0 draws.
 func (c *check) hold() {
-	over := make(chan struct{})
-	go func() { // which the body may take along
-		defer close(over)
-		simnet.Loop(func(r *simnet.Runner) {
-			cfg := c.world()
-			cfg.Chooser = simnet.Calm()
-			x := explore.NewExecution(r, 0, cfg)
-			if res := c.program(x); c.draws.Load() {
-				c.held = res.Script.Data
-			}
-		})
-	}()
-	<-over
+	alone(func(r *simnet.Runner) {
+		cfg := c.world()
+		cfg.Chooser = simnet.Calm()
+		x := explore.NewExecution(r, 0, cfg)
+		if res := c.program(x); c.draws.Load() {
+			c.held = res.Script.Data
+		}
+	})
 }

@@ -68,15 +68,10 @@ func (c *check) reduce(cfg explore.Config, f *explore.Failure) {
 	})
 	defer d.seeded()
 	seed.Set(strconv.FormatUint(c.seed, 10))
-	over := make(chan struct{})
-	go func() { // which quiet ends
-		defer close(over)
-		simnet.Loop(func(r *simnet.Runner) {
-			d.r = r
-			rapid.Check(quiet{}, d.check)
-		})
-	}()
-	<-over
+	alone(func(r *simnet.Runner) { // until quiet ends it
+		d.r = r
+		rapid.Check(quiet{}, d.check)
+	})
 	f.Executions += d.executions
 	f.Script = d.script
 }

@@ -44,23 +44,16 @@ func (c *check) replay(name, file string, script simnet.Script, tell func(format
 	c.t.Helper()
 	replayer := simnet.Replay(script)
 	var res *simnet.Result
-	exited := true
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		simnet.Loop(func(r *simnet.Runner) {
-			cfg := c.world()
-			cfg.Chooser, cfg.Trace = replayer, true
-			if len(script.Data) > 0 {
-				c.held = script.Data
-			}
-			res = c.program(explore.NewExecution(r, 0, cfg))
-		})
-		exited = false
-	}()
-	<-over
+	returned := alone(func(r *simnet.Runner) {
+		cfg := c.world()
+		cfg.Chooser, cfg.Trace = replayer, true
+		if len(script.Data) > 0 {
+			c.held = script.Data
+		}
+		res = c.program(explore.NewExecution(r, 0, cfg))
+	})
 	c.held = nil
-	if exited {
+	if !returned {
 		c.t.Fatalf("%s: the body has left by runtime.Goexit: it has to fail by its Sim, and not by the test", name)
 	}
 	unused := replayer.Unused()

@@ -187,18 +187,13 @@ func (c *check) artifacts(f *explore.Failure, report []byte) string {
 // calm returns the trace of the calm run with the data of a failure: nil if there
 // is none.
 func (c *check) calm(f *explore.Failure) (trace *simnet.Trace) {
-	over := make(chan struct{})
-	go func() { // which the body may take along
-		defer close(over)
-		simnet.Loop(func(r *simnet.Runner) {
-			cfg := c.world()
-			cfg.Chooser, cfg.Trace = simnet.Calm(), true
-			had := c.held
-			c.held = f.Script.Data
-			trace = c.program(explore.NewExecution(r, f.Index, cfg)).Trace
-			c.held = had
-		})
-	}()
-	<-over
+	alone(func(r *simnet.Runner) {
+		cfg := c.world()
+		cfg.Chooser, cfg.Trace = simnet.Calm(), true
+		had := c.held
+		c.held = f.Script.Data
+		trace = c.program(explore.NewExecution(r, f.Index, cfg)).Trace
+		c.held = had
+	})
 	return trace
 }
