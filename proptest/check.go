@@ -66,10 +66,6 @@ func (c *check) deadline() (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(context.Background(), left-min(left/5, 20*time.Second), errors.New("the test's time is over (go test -timeout)"))
 }
 
-// late reports whether it is time to say what was found, and not to make it
-// smaller.
-func (c *check) late() bool { return !c.until.IsZero() && time.Now().After(c.until) }
-
 // Explore is [Config.Check] without a test: for a command, or a table. Regression
 // scripts are neither looked for nor written, flags are not looked at, and what
 // was in vain is no failure. Errors are of the Config.
@@ -94,7 +90,7 @@ type check struct {
 	parts   int
 	usual   int // how many runs there are if no flag says otherwise; 0 if time is what counts
 
-	until  time.Time      // data are shrunk; zero is for as long as it takes
+	until  time.Time      // a failure is shrunk; zero is for as long as it takes
 	draws  atomic.Bool    // the body draws
 	held   []simnet.Datum // what it is given, instead; nil if it draws
 	labels labels
@@ -108,7 +104,7 @@ func newCheck(t testing.TB, name string, cfg Config, body func(*Sim)) *check {
 	}
 	g := &given
 	if c.usual = cfg.Runs; cfg.Runs == 0 && cfg.Time == 0 {
-		c.usual = 1000
+		c.usual = usualRuns
 	}
 	if g.runs > 0 || g.time > 0 {
 		c.cfg.Runs, c.cfg.Time = g.runs, g.time
@@ -143,6 +139,7 @@ func newCheck(t testing.TB, name string, cfg Config, body func(*Sim)) *check {
 
 // What a Config has that does not say.
 const (
+	usualRuns       = 1000
 	usualFaultSteps = 10_000
 	usualWithin     = time.Hour
 )
@@ -188,7 +185,7 @@ func (c *check) space() explore.Config {
 		Done: c.labels.count,
 	}
 	if cfg.Runs == 0 && cfg.Time == 0 {
-		cfg.Runs = 1000
+		cfg.Runs = usualRuns
 	}
 	cfg.Runs = (cfg.Runs + c.parts - 1) / c.parts
 	return cfg
@@ -198,7 +195,7 @@ func (c *check) explore(ctx context.Context) (*explore.Report, error) {
 	cfg := c.space()
 	rep, err := explore.Find(ctx, cfg, c.program)
 	if err == nil && rep.Failure != nil {
-		c.minimize(ctx, cfg, rep.Failure)
+		c.minimize(cfg, rep.Failure)
 	}
 	return rep, err
 }

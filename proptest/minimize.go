@@ -17,11 +17,18 @@ import (
 )
 
 // minimize makes a failure as small as it can be: its data first, by rapid, and
-// then its script.
-func (c *check) minimize(ctx context.Context, cfg explore.Config, f *explore.Failure) {
+// then its script. It ends when it is time to say what was found, which is later
+// than no more runs are begun to find something.
+func (c *check) minimize(cfg explore.Config, f *explore.Failure) {
+	ctx := context.Background()
+	if !c.until.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, c.until)
+		defer cancel()
+	}
 	if c.draws.Load() && f.Diverged == nil && f.Script.Data != nil {
 		if explore.Scripted(f.Result.Err) {
-			c.reduce(cfg, f)
+			c.reduce(ctx, cfg, f)
 		}
 		c.held = f.Script.Data
 	}
@@ -35,6 +42,7 @@ func (c *check) minimize(ctx context.Context, cfg explore.Config, f *explore.Fai
 // the script of the smallest failure so far, and, as that may fit only the data it
 // was found with, in a few other schedules.
 type reducer struct {
+	ctx  context.Context // data are shrunk until it is done
 	c    *check
 	cfg  simnet.Config
 	f    *explore.Failure
@@ -57,8 +65,8 @@ const (
 
 // reduce has rapid find the failure again, with the data that belong to its run,
 // and shrink them. The failure's script becomes that of the smallest data.
-func (c *check) reduce(cfg explore.Config, f *explore.Failure) {
-	d := &reducer{c: c, cfg: cfg.World, f: f, script: f.Script, skip: f.Index % c.sets, known: map[[sha256.Size]byte]bool{}}
+func (c *check) reduce(ctx context.Context, cfg explore.Config, f *explore.Failure) {
+	d := &reducer{ctx: ctx, c: c, cfg: cfg.World, f: f, script: f.Script, skip: f.Index % c.sets, known: map[[sha256.Size]byte]bool{}}
 	seeding.Lock()
 	seed := flag.Lookup("rapid.seed").Value
 	had := seed.String()
@@ -96,7 +104,7 @@ func (d *reducer) check(t *rapid.T) {
 
 // fails reports whether a candidate fails as the failure does.
 func (d *reducer) fails(t *rapid.T) bool {
-	if d.executions >= mostExecutions && len(d.known) >= mostKnown || d.c.late() {
+	if d.executions >= mostExecutions && len(d.known) >= mostKnown || d.ctx.Err() != nil {
 		return false
 	}
 	s := d.execute(t, nil, simnet.Replay(d.script))
