@@ -118,7 +118,7 @@ func TestNoTimeToShrink(t *testing.T) {
 				late.Add(1)
 			}
 			s.Process("p", func(tr transport.Transport) {
-				for range 20_000 {
+				for range 50_000 {
 					tr.Yield()
 				}
 			})
