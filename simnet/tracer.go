@@ -1,16 +1,10 @@
 package simnet
 
 import (
-	"cmp"
-	"fmt"
-	"io"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"example.com/brine/simnet/internal/afunix"
-	"example.com/brine/transport"
 )
 
 // opTimer is the word of an event in which an alarm goes off.
@@ -316,70 +310,6 @@ func (tr *tracer) part(c *call) {
 	}
 }
 
-// asked notes what a Recv or a Send was given.
-func (tr *tracer) asked(size, fds int, deadline, limit time.Time, data [][]byte) {
-	e := tr.now()
-	e.Size, e.FDs = size, fds
-	tr.until(transport.Earlier(deadline, limit))
-	if size > 0 && data != nil {
-		e.Data = quoted(data, size)
-	}
-}
-
-// until notes a deadline.
-func (tr *tracer) until(deadline time.Time) {
-	if e := tr.now(); !deadline.IsZero() {
-		e.Timed, e.Until = true, max(0, time.Duration(elapsed(deadline)))
-	}
-}
-
-// paired notes both ends of a Pair.
-func (tr *tracer) paired(a, b *conn) {
-	tr.join(a.id, b.id, true)
-	tr.now().Made = tr.name(a.id) + " " + tr.name(b.id)
-}
-
-// accepted notes a connection that was accepted.
-func (tr *tracer) accepted(c *conn) {
-	peer, ok := tr.s.w.k.PeerID(c.id)
-	tr.accept(c.id, peer, ok)
-	tr.now().Made = tr.name(c.id)
-}
-
-// connected notes that a socket was connected, which is an ID's new life.
-func (tr *tracer) connected(p *Process, d afunix.Desc) {
-	k := tr.s.w.k
-	if id, errno := k.ID(p.id, d); errno == 0 {
-		if peer, ok := k.PeerID(id); ok {
-			tr.join(id, peer, false)
-		}
-	}
-}
-
-// described returns the name of what a descriptor is of.
-func (tr *tracer) described(d *descriptor) string {
-	k := tr.s.w.k
-	id, errno := k.ID(d.p.id, d.d)
-	if errno != 0 {
-		return "file"
-	}
-	if _, listens, _ := k.SockType(d.p.id, d.d); listens {
-		name, _ := k.SockName(d.p.id, d.d)
-		return legible(shown(name))
-	}
-	return tr.name(id)
-}
-
-// notifier names a notifier as the object.
-func (tr *tracer) notifier(n *notifier) {
-	i, ok := tr.notifiers[n]
-	if !ok {
-		i = len(tr.notifiers) + 1
-		tr.notifiers[n] = i
-	}
-	tr.now().Object = "n" + strconv.Itoa(i)
-}
-
 // finish ends the trace, and returns it.
 func (tr *tracer) finish() *Trace {
 	tr.done = true
@@ -433,88 +363,4 @@ func (tr *tracer) finish() *Trace {
 		t.Events[i] = e.Event
 	}
 	return t
-}
-
-// verdictText is what an error says before the stacks.
-func verdictText(err error) string {
-	if err == nil {
-		return ""
-	}
-	text, _, _ := strings.Cut(err.Error(), "\n\n")
-	return valid(text)
-}
-
-// outcome takes an error of an operation apart.
-func outcome(err error) (name, why string) {
-	if err == nil {
-		return "", ""
-	}
-	if err == io.EOF {
-		return "EOF", ""
-	}
-	e, ok := err.(*transport.Error)
-	if !ok {
-		return valid(err.Error()), ""
-	}
-	return cmp.Or(transport.ErrnoName(e.Err), e.Err.Error()), valid(e.Detail)
-}
-
-// legible returns a path as it is, or quoted if it could be taken for something
-// else.
-func legible(text string) string {
-	q := strconv.Quote(text)
-	if q == `"`+text+`"` && !strings.ContainsAny(text, " ") {
-		return text
-	}
-	return q
-}
-
-// valid returns text that JSON can hold.
-func valid(text string) string {
-	if utf8.ValidString(text) {
-		return text
-	}
-	return strings.ToValidUTF8(text, "\uFFFD")
-}
-
-// quoted returns how some bytes begin.
-func quoted(bufs [][]byte, size int) string {
-	const most = 32
-	var p []byte
-	for _, b := range bufs {
-		p = append(p, b[:min(len(b), most-len(p))]...)
-	}
-	q := strconv.QuoteToASCII(string(p))
-	for len(q) > most+2 { // escapes make it longer
-		p = p[:len(p)-1]
-		q = strconv.QuoteToASCII(string(p))
-	}
-	if size > len(p) {
-		q += "..."
-	}
-	return q
-}
-
-// capped notes a deadline of a direction.
-func (tr *tracer) capped(what string, deadline time.Time) {
-	tr.now().Args = what
-	tr.until(deadline)
-}
-
-// listens notes what Listen was given.
-func (tr *tracer) listens(backlog int, cfg transport.ListenConfig) {
-	args := []string{"backlog " + strconv.Itoa(backlog)}
-	if cfg.Mode != 0 {
-		args = append(args, fmt.Sprintf("mode %04o", uint32(cfg.Mode)))
-	}
-	if len(cfg.AllowUID) > 0 {
-		args = append(args, fmt.Sprintf("allow %d", cfg.AllowUID))
-	}
-	if cfg.Unlink {
-		args = append(args, "unlink")
-	}
-	if cfg.Takeover {
-		args = append(args, "takeover")
-	}
-	tr.now().Args = strings.Join(args, ", ")
 }
