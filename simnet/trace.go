@@ -63,12 +63,24 @@ type Event struct {
 	Why     string // more about it
 	Made    string // what it made or started
 
+	// Charged is, of a Send and a Recv, how much of the send buffer that the bytes go
+	// through was taken when it ended, and Buffer is that buffer's size: the sender's,
+	// in bytes as the kernel counts them (SO_SNDBUF), of which a message takes more
+	// than it has bytes. 0 of 0 is for an end that is gone.
+	Charged, Buffer int
+
 	From []Move // Recv: the Sends that the bytes came from, in order
 	To   []Move // Send: the Recvs that they went to, in order
 
 	// Choices are the questions about this operation that had another answer than
 	// the calm one: lines of Script.
 	Choices []Line
+
+	// Stack is where the program has called the operation, nil for what it has not.
+	// Files are as the compiler was given them: with their whole paths, unless the
+	// program was built with -trimpath. Events of one place share it; do not write
+	// to it.
+	Stack Stack
 }
 
 // A Move is bytes that went from one event to another.

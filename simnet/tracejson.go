@@ -19,6 +19,7 @@ const (
 	maxTraceLine  = 1 << 20 // and of any other
 	maxTraceText  = 1 << 27
 	maxTraceLists = 1 << 16 // moves, or choices, of one event
+	maxTraceStack = 1 << 21 // bytes of all stacks in the first line
 )
 
 // A traceHead is the first line.
@@ -28,6 +29,15 @@ type traceHead struct {
 	Verdict string `json:"verdict,omitempty"`
 	Skipped int    `json:"skipped,omitempty"`
 	Script  string `json:"script,omitempty"`
+
+	Stacks [][]traceCall `json:"stacks,omitempty"`
+}
+
+// A traceCall is a Frame.
+type traceCall struct {
+	Func string `json:"func"`
+	File string `json:"file"`
+	Line int    `json:"line"`
 }
 
 // A traceLine is an event.
@@ -54,21 +64,27 @@ type traceLine struct {
 	From    [][]int  `json:"from,omitempty"`
 	To      [][]int  `json:"to,omitempty"`
 	Choices []string `json:"choices,omitempty"`
+	Charged int      `json:"charged,omitempty"`
+	Buffer  int      `json:"buffer,omitempty"`
+	Stack   int      `json:"stack,omitempty"` // which of the first line's, from 1
 }
 
 // WriteJSON writes the trace as JSON Lines: one object a line, the first about
 // the run, and then one for each event. What is zero or empty is left out.
 //
-//	{"format":"brine trace 1","hash":"1f2e3d4c5b6a7988","verdict":"…","skipped":0,"script":"…"}
-//	{"n":9,"at":1000000,"task":"server/conn","nth":2,"op":"recv","on":"1b","size":10,"moved":5,"from":[[6,5]]}
+//	{"format":"brine trace 1","hash":"1f2e3d4c5b6a7988","verdict":"…","skipped":0,"script":"…","stacks":[[{"func":"main.serve","file":"/app/serve.go","line":31}]]}
+//	{"n":9,"at":1000000,"task":"server/conn","nth":2,"op":"recv","on":"1b","size":10,"moved":5,"from":[[6,5]],"buffer":212992,"stack":1}
 //
 // Of the run: format, always this one; hash, 16 hexadecimal digits; verdict;
-// skipped; script, its text. Of an event: n; at and began, in nanoseconds since
+// skipped; script, its text; stacks, those of its events, each a list of calls
+// from the innermost on. Of an event: n; at and began, in nanoseconds since
 // the world began, began being as at if it is left out; task, as scripts have
 // it, and nth; op; on, the Object; size, fds; until, in nanoseconds; args; data;
 // blocked; open; moved, passed; err, why; made; from and to, each a list of pairs
-// of an event and bytes; choices, a list of a script's lines. [Event] says what
-// they mean. Errors are w's, and what [Script.MarshalText] says.
+// of an event and bytes; choices, a list of a script's lines; charged and buffer;
+// stack, which of the stacks it has, from 1. [Event] says what they mean. When
+// stacks would take more than 2 MiB, the last events have none. Errors are w's, and
+// what [Script.MarshalText] says.
 func (t *Trace) WriteJSON(w io.Writer) error {
 	head := traceHead{Format: traceFormat, Hash: fmt.Sprintf("%016x", t.Hash), Verdict: t.Verdict, Skipped: t.Skipped}
 	if len(t.Script.Lines)+len(t.Script.Data) > 0 {
@@ -78,6 +94,7 @@ func (t *Trace) WriteJSON(w io.Writer) error {
 		}
 		head.Script = string(text)
 	}
+	stacks := t.stacks(&head)
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
@@ -85,7 +102,9 @@ func (t *Trace) WriteJSON(w io.Writer) error {
 		return err
 	}
 	for i := range t.Events {
-		if err := enc.Encode(t.Events[i].line()); err != nil {
+		l := t.Events[i].line()
+		l.Stack = stacks[i]
+		if err := enc.Encode(l); err != nil {
 			return err
 		}
 	}
@@ -97,6 +116,7 @@ func (e *Event) line() *traceLine {
 		N: e.N, At: int64(e.At), Nth: e.Nth, Op: e.Op, Object: e.Object, Size: e.Size, FDs: e.FDs,
 		Args: e.Args, Data: e.Data, Blocked: e.Blocked, Open: e.Open, Moved: e.Moved, Passed: e.Passed,
 		Err: e.Err, Why: e.Why, Made: e.Made, From: pairs(e.From), To: pairs(e.To),
+		Charged: e.Charged, Buffer: e.Buffer,
 	}
 	if e.Began != e.At {
 		began := int64(e.Began)
@@ -173,6 +193,8 @@ type traceReader struct {
 	r    *bufio.Reader
 	line int
 	size int
+
+	stacks []Stack
 }
 
 func (in *traceReader) wrong(format string, args ...any) error {
@@ -234,6 +256,9 @@ func (in *traceReader) head(line []byte) (*Trace, error) {
 	case head.Skipped < 0 || head.Skipped > math.MaxInt32:
 		return nil, in.wrong("skipped: %d is out of range", head.Skipped)
 	}
+	if err := in.calls(head.Stacks); err != nil {
+		return nil, err
+	}
 	t := &Trace{Hash: hash, Verdict: head.Verdict, Skipped: head.Skipped}
 	if head.Script != "" {
 		if t.Script, err = ParseScript(head.Script); err != nil {
@@ -260,7 +285,7 @@ func (in *traceReader) event(t *Trace, line []byte) error {
 	e := Event{
 		N: l.N, At: time.Duration(l.At), Began: time.Duration(l.At), Nth: l.Nth, Op: l.Op, Object: l.Object,
 		Size: l.Size, FDs: l.FDs, Args: l.Args, Data: l.Data, Blocked: l.Blocked, Open: l.Open,
-		Moved: l.Moved, Passed: l.Passed, Err: l.Err, Why: l.Why, Made: l.Made,
+		Moved: l.Moved, Passed: l.Passed, Err: l.Err, Why: l.Why, Made: l.Made, Charged: l.Charged, Buffer: l.Buffer,
 	}
 	if l.Began != nil {
 		e.Began = time.Duration(*l.Began)
@@ -274,7 +299,7 @@ func (in *traceReader) event(t *Trace, line []byte) error {
 	if e.Began < 0 || e.Began > e.At || e.Until < 0 {
 		return in.wrong("began or until: there is no such time")
 	}
-	for _, n := range [...]int{l.Nth, l.Size, l.FDs, l.Moved, l.Passed} {
+	for _, n := range [...]int{l.Nth, l.Size, l.FDs, l.Moved, l.Passed, l.Charged, l.Buffer} {
 		if n < 0 {
 			return in.wrong("a number is negative")
 		}
@@ -305,6 +330,11 @@ func (in *traceReader) event(t *Trace, line []byte) error {
 			return in.wrong("choices: %v", err)
 		}
 		e.Choices = append(e.Choices, c)
+	}
+	if l.Stack != 0 {
+		if e.Stack, err = in.stack(l.Stack); err != nil {
+			return err
+		}
 	}
 	t.Events = append(t.Events, e)
 	return nil

@@ -100,3 +100,23 @@ func (tr *tracer) notifier(n *notifier) {
 	}
 	tr.now().Object = "n" + strconv.Itoa(i)
 }
+
+// fill notes how full the send buffer is that a Send fills and a Recv empties.
+func (tr *tracer) fill(e *record) {
+	k, id, ok := tr.s.w.k, e.id, e.Err != "EBADF" // and the ID may be another's
+	switch e.Op {
+	case opNames[OpSend]:
+	case opNames[OpRecv]:
+		if ok {
+			id, ok = k.PeerID(id)
+		}
+	default:
+		return
+	}
+	if !ok {
+		return
+	}
+	if info, ok := k.Describe(id); ok {
+		e.Charged, e.Buffer = info.Charged, info.SndBuf
+	}
+}

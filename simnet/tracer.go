@@ -35,6 +35,7 @@ type tracer struct {
 	late  []*record // cut short by what happens next
 	rings *record   // what has just happened, which may start a task
 	origins
+	places
 	notifiers map[*notifier]int // only looked up
 }
 
@@ -51,6 +52,7 @@ type record struct {
 	id    afunix.ID // of a Send's or a Recv's socket
 	put   int       // bytes of a Send that its peer has
 	from  []origin
+	place *place // where it was called
 }
 
 // tracing returns who traces the run, nil if nobody does. It is for what a call
@@ -97,7 +99,7 @@ func (tr *tracer) enter(p *Process, op Op, id afunix.ID, path string) error {
 	}
 	t := s.task
 	e := tr.begin(t, op.String(), t.nth+1)
-	e.id = id
+	e.id, e.place = id, tr.here()
 	switch op {
 	case OpKill, OpRestart, OpPause, OpResume:
 		e.Object = p.label()
@@ -151,6 +153,7 @@ func (tr *tracer) end(t *task, n int, err error) {
 			e.from = tr.take(e.id, n)
 		}
 	}
+	tr.fill(e)
 	tr.add(e)
 }
 
@@ -325,6 +328,7 @@ func (tr *tracer) finish() *Trace {
 		switch s.tasks[i].state {
 		case blocked:
 			e.Open = "blocked"
+			tr.fill(e)
 		case dead:
 			e.Open = "killed"
 		case runnable, held:
@@ -360,6 +364,7 @@ func (tr *tracer) finish() *Trace {
 				e.Choices = append(e.Choices, t.Script.Lines[d])
 			}
 		}
+		e.Stack = tr.stack(e.place)
 		t.Events[i] = e.Event
 	}
 	return t
