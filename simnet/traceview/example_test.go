@@ -60,9 +60,10 @@ func ExampleWriteTraceEvent() {
 	}
 	for line := range strings.Lines(b.String()) {
 		if strings.Contains(line, `"name":"sleep"`) {
-			fmt.Print(line)
+			line, _, _ = strings.Cut(line, `,"stack"`) // where it was called
+			fmt.Println(line)
 		}
 	}
 	// Output:
-	// {"name":"sleep","cat":"blocked","ph":"X","ts":3,"dur":1002,"pid":2,"tid":2,"args":{"at":"1ms","began":"0s","blocked":true,"deadline":"1ms","event":5,"nth":1}},
+	// {"name":"sleep","cat":"blocked","ph":"X","ts":3,"dur":1002,"pid":2,"tid":2,"args":{"at":"1ms","began":"0s","blocked":true,"deadline":"1ms","event":5,"nth":1
 }

@@ -32,7 +32,11 @@ type run struct {
 	Lanes     int       `json:"lanes"`
 	Things    []thing   `json:"things"`
 	Events    []event   `json:"events"`
+	Stacks    [][]call  `json:"stacks,omitempty"`
 }
+
+// A call is a frame of a stack: its text, and its file with the whole path.
+type call [2]string
 
 // An event is a simnet.Event. What is zero is left out; at is, if it is that of
 // the event before.
@@ -66,6 +70,7 @@ type event struct {
 	Timer   int      `json:"timer,omitempty"`   // of which task it is the timer
 	Process int      `json:"process,omitempty"` // what is done to which process, its index plus 1
 	Changes []change `json:"changes,omitempty"`
+	Stack   int      `json:"stack,omitempty"` // the index of its stack, plus 1
 }
 
 // A choice is a deviation.
@@ -128,7 +133,8 @@ func newRun(t *simnet.Trace) run {
 	r := run{Skipped: t.Skipped, Verdict: t.Verdict, Events: make([]event, len(t.Events))}
 	l := newLanes(t)
 	r.Processes, r.Tasks, r.Lanes = l.processes, l.tasks, l.count
-	last := map[int]int{} // by task: the index of its last event
+	last := map[int]int{}             // by task: the index of its last event
+	stacks := map[*simnet.Frame]int{} // by the first frame, since those of one place share it
 	for i := range t.Events {
 		e := &t.Events[i]
 		task := l.task(e.Task)
@@ -139,6 +145,7 @@ func newRun(t *simnet.Trace) run {
 		last[task] = i
 		r.Events[i] = newEvent(t, i, before)
 		r.Events[i].Task = task
+		r.Events[i].Stack = r.stack(e.Stack, stacks)
 		switch {
 		case e.Op == "timer":
 			r.Events[i].Timer = l.timer(e.Object)
@@ -148,6 +155,24 @@ func newRun(t *simnet.Trace) run {
 	}
 	r.Things = new(tracker).track(t, r.Events)
 	return r
+}
+
+// stack returns the index of a stack in the run's, plus 1, and 0 for none.
+func (r *run) stack(s simnet.Stack, known map[*simnet.Frame]int) int {
+	if len(s) == 0 {
+		return 0
+	}
+	n, ok := known[&s[0]]
+	if !ok {
+		calls := make([]call, len(s))
+		for i, f := range s {
+			calls[i] = call{f.String(), f.File + ":" + strconv.Itoa(f.Line)}
+		}
+		r.Stacks = append(r.Stacks, calls)
+		n = len(r.Stacks)
+		known[&s[0]] = n
+	}
+	return n
 }
 
 // newEvent makes the event with an index, apart from what needs names. before is

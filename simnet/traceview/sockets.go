@@ -287,6 +287,7 @@ func (k *tracker) send(e *simnet.Event) {
 	if s.state != "closed" {
 		s.unread += max(0, e.Moved-early)
 		s.carried += e.Passed
+		s.charged, s.room = e.Charged, e.Buffer
 	}
 }
 
@@ -297,6 +298,7 @@ func (k *tracker) recv(e *simnet.Event, label string) {
 		return
 	}
 	s := k.touch(x)
+	s.charged, s.room = e.Charged, e.Buffer
 	// What a Send that has not ended yet has put there was not counted.
 	for _, m := range e.From {
 		if m.Event > e.N {

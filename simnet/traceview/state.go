@@ -36,6 +36,8 @@ type status struct {
 	holder  string // the processes that have it, with commas
 	unread  int    // of an end: bytes that it could receive
 	carried int    // of an end: descriptors that come with them
+	charged int    // of an end: how much of the other's send buffer is taken
+	room    int    // and how large that is; 0 if it is not known, or gone
 	shut    string // of an end: reads, writes, or both
 	note    string // what else is to come
 	buffer  string // of an end: what its send buffer was set to
@@ -298,7 +300,7 @@ func (k *tracker) changes() (list []change) {
 			was, is any
 		}{
 			{"state", was.state, is.state}, {"holder", was.holder, is.holder}, {"unread", was.unread, is.unread},
-			{"carried", was.carried, is.carried}, {"shut", was.shut, is.shut}, {"note", was.note, is.note},
+			{"carried", was.carried, is.carried}, {"charged", was.charged, is.charged}, {"room", was.room, is.room}, {"shut", was.shut, is.shut}, {"note", was.note, is.note},
 			{"buffer", was.buffer, is.buffer}, {"queued", was.queued, is.queued}, {"backlog", was.backlog, is.backlog},
 			{"fds", was.fds, is.fds},
 		} {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"example.com/brine/simnet"
@@ -200,6 +201,12 @@ func arguments(e *simnet.Event) map[string]any {
 	}
 	if e.Blocked {
 		m["blocked"] = true
+	}
+	if e.Buffer > 0 {
+		m["send buffer"] = strconv.Itoa(e.Charged) + " of " + strconv.Itoa(e.Buffer)
+	}
+	if len(e.Stack) > 0 {
+		m["stack"] = e.Stack.String()
 	}
 	return m
 }

@@ -118,16 +118,27 @@ func TestTraceEvents(t *testing.T) {
 func TestTraceEventStory(t *testing.T) {
 	p := programs[slices.IndexFunc(programs, func(p program) bool { return p.name == "faults" })]
 	var b strings.Builder
+	called := 0
 	for _, e := range valid(t, events(t, traced(t, script(t, p.script), p.build))) {
 		fmt.Fprintf(&b, "%s %-20s %10.2f", e.Ph, e.Name, e.TS)
 		if e.Dur > 0 {
 			fmt.Fprintf(&b, " +%.2f", e.Dur)
 		}
 		fmt.Fprintf(&b, " %d/%d %s", e.Pid, e.Tid, e.Cat)
+		if at, ok := e.Args["stack"].(string); ok {
+			called++
+			if !strings.Contains(at, "program_test.go:") && !strings.Contains(at, "page_test.go:") {
+				t.Errorf("%s is called in %s", e.Name, at)
+			}
+			delete(e.Args, "stack") // with numbers of lines
+		}
 		if args, err := json.Marshal(e.Args); err == nil {
 			fmt.Fprintf(&b, " %s", args)
 		}
 		b.WriteByte('\n')
+	}
+	if called == 0 {
+		t.Error("no slice has a stack")
 	}
 	golden(t, "traceevent.txt", b.String())
 }

@@ -122,12 +122,35 @@ func TestDetails(t *testing.T) {
 	b.choose(trace, send)
 	b.expect(`[...document.querySelectorAll('#details .things tr')].some(x => x.textContent.startsWith('1b') && x.textContent.includes('`+
 		strconv.Itoa(trace.Events[send].Moved)+` B'))`, "true")
+	e := trace.Events[send]
+	b.expect(`document.querySelector('#details tr.changed .meter').title`,
+		fmt.Sprintf("%s of %s bytes of the send buffer of 1a, as the kernel counts them", thousands(e.Charged), thousands(e.Buffer)))
+	calls := []string{}
+	for _, f := range e.Stack {
+		calls = append(calls, strings.Replace(f.String(), " in ", " ", 1)+"|"+f.File+":"+strconv.Itoa(f.Line))
+	}
+	if len(calls) == 0 {
+		t.Error("the trace has no stack")
+	}
+	b.expect(`[...document.querySelectorAll('#details .stack li')].map(x => x.textContent + '|' + x.title).join()`, strings.Join(calls, ","))
 	b.click(`#details .links button.link`)
 	b.expect(selected, heading(trace, trace.Events[send].To[0].Event-1))
+	begin := find(t, trace, func(e *simnet.Event) bool { return e.Op == "begin" })
+	b.choose(trace, begin)
+	b.expect(`document.querySelectorAll('#details .stack').length`, "0")
 	killed := find(t, trace, func(e *simnet.Event) bool { return e.Op == "killed" })
 	b.choose(trace, killed)
 	b.expect(`[...document.querySelectorAll('#details .things tr')].some(x => x.textContent.startsWith('server') && x.textContent.includes('killed'))`, "true")
 	b.expect(`document.querySelectorAll('.fate.dead').length`, "1")
+}
+
+// thousands writes a number as the page does.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 func TestFilter(t *testing.T) {

@@ -34,6 +34,7 @@ class Details {
     this.choices(e);
     this.bytes(e);
     if (other) this.beside(e, other);
+    this.stack(e);
     this.buttons(e);
     showMoment(this, run, e);
   }
@@ -133,6 +134,19 @@ class Details {
     b.addEventListener('click', () => this.go(run, i));
     const [out] = outcome(f), [mine] = outcome(e);
     p.append(' ' + rest(f) + (out ? ' → ' + out : '') + (out === mine && rest(f) === rest(e) && f.on === e.on ? ' (the same)' : ''));
+  }
+
+  // stack says where the program has called it, from the innermost call on.
+  stack(e) {
+    if (!e.stack) return;
+    html('h3', {}, this.root, 'Called in');
+    const list = html('ol', { class: 'stack' }, this.root);
+    for (const [text, file] of this.run.stacks[e.stack - 1]) {
+      const [place, name] = text.split(' in ');
+      const item = html('li', { title: file }, list);
+      html('span', { class: 'place' }, item, place);
+      item.append(' ' + name);
+    }
   }
 
   buttons(e) {

@@ -17,6 +17,7 @@ class Run {
     this.lanes = data.lanes;
     this.things = data.things || none;
     this.events = data.events;
+    this.stacks = data.stacks || none;
     this.tasks.forEach(t => { t.events = []; });
     let time = '0s';
     this.events.forEach((e, i) => this.ready(e, i, time = e.at || time));
@@ -36,7 +37,7 @@ class Run {
     e.time = time;
     e.task = this.tasks[e.task || 0];
     e.task.events.push(i);
-    for (const f of ['nth', 'size', 'fds', 'moved', 'passed', 'timer', 'process']) e[f] = e[f] || 0;
+    for (const f of ['nth', 'size', 'fds', 'moved', 'passed', 'timer', 'process', 'stack']) e[f] = e[f] || 0;
     for (const f of ['on', 'until', 'args', 'data', 'open', 'err', 'why', 'made']) e[f] = e[f] || '';
     e.from = e.from || none;
     e.to = e.to || none;

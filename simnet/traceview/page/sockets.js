@@ -41,8 +41,9 @@ function grid(root, title, columns, list, changed, cells) {
     for (const x of part) {
       const tr = html('tr', changed.has(x.k) ? { class: 'changed' } : {}, body);
       cells(x).forEach((c, i) => {
-        const [text, kind] = Array.isArray(c) ? c : [c];
+        const [text, kind, more] = Array.isArray(c) ? c : [c];
         const cell = html(i ? 'td' : 'th', i ? {} : { scope: 'row' }, tr, text);
+        if (more) cell.append(more);
         if (kind) cell.className = kind;
         if (i === 0 && changed.has(x.k)) html('span', { class: 'dot', title: 'changed by this event' }, cell, '●');
       });
@@ -64,8 +65,23 @@ function showEnds(root, things, now, changed, run, e) {
     const peer = now[x.thing.peer - 1], name = run.things[x.thing.peer - 1].name;
     const more = sending.has(name) ? '≥ ' : '';
     const unread = x.is.state === 'closed' ? '' : more + x.is.unread + ' B' + (x.is.carried ? ' + ' + plural(x.is.carried, 'fd') : '');
-    return [x.thing.name, x.is.holder || '–', [unread, x.is.unread ? 'full' : 'muted'], [standing(x.is, peer), x.is.note ? 'warn' : '']];
+    return [x.thing.name, x.is.holder || '–', [unread, x.is.unread ? 'full' : 'muted', meter(x.is, name)], [standing(x.is, peer), x.is.note ? 'warn' : '']];
   });
+}
+
+// meter shows how much of the other end's send buffer the unread bytes take. The
+// kernel counts more than the bytes: what it keeps them in.
+function meter(is, sender) {
+  if (!is.charged || !is.room) return null;
+  const part = Math.min(100, Math.max(1, Math.round(100 * is.charged / is.room)));
+  const m = document.createElement('span');
+  m.className = is.charged >= is.room ? 'meter brimful' : 'meter';
+  m.title = is.charged.toLocaleString('en') + ' of ' + is.room.toLocaleString('en') + ' bytes of the send buffer of ' + sender + ', as the kernel counts them';
+  const bar = html('span', { class: 'bar', 'aria-hidden': 'true' }, m);
+  html('span', {}, bar).style.width = part + '%';
+  html('span', {}, m, part + ' %');
+  html('span', { class: 'unseen' }, m, ' of the send buffer of ' + sender);
+  return m;
 }
 
 // standing says in which state an end is.

@@ -9,7 +9,7 @@ class States {
   reset() {
     this.at = -1;
     this.now = this.run.things.map(() => ({
-      state: '', holder: '', unread: 0, carried: 0, shut: '', note: '', buffer: '', queued: 0, backlog: 0, fds: 0,
+      state: '', holder: '', unread: 0, carried: 0, charged: 0, room: 0, shut: '', note: '', buffer: '', queued: 0, backlog: 0, fds: 0,
     }));
   }
 
