@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"syscall"
@@ -63,6 +64,9 @@ func (w *World) Finally(cfg ProcessConfig) (err error) {
 		return invalid(op, "", "the run has begun; say in build what is to be done finally")
 	case cfg.Main == nil:
 		return invalid(op, "", "the process has no Main")
+	}
+	if tr := w.tracing(); tr != nil {
+		tr.now().Args = legible(cmp.Or(cfg.Name, "a process")) + " finally"
 	}
 	w.sched.finals = append(w.sched.finals, cfg)
 	return nil

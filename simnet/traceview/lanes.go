@@ -62,7 +62,7 @@ func newLanes(t *simnet.Trace) *lanes {
 		if e.Op == "end" {
 			task.Ended = "returned"
 		}
-		if aboutProcess(e.Op) {
+		if aboutProcess(e) {
 			l.process(e.Object)
 		}
 		if e.Op == "background" && e.Err == "" {

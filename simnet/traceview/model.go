@@ -149,7 +149,7 @@ func newRun(t *simnet.Trace) run {
 		switch {
 		case e.Op == "timer":
 			r.Events[i].Timer = l.timer(e.Object)
-		case aboutProcess(e.Op):
+		case aboutProcess(e):
 			r.Events[i].Process = l.process(e.Object) + 1
 		}
 	}
@@ -252,11 +252,12 @@ func newChoice(l simnet.Line) choice {
 	return choice{Text: text, Why: l.Why, After: l.After, Fault: !slices.Contains(ordering, l.Kind)}
 }
 
-// aboutProcess reports whether the object of an operation is a process.
-func aboutProcess(op string) bool {
-	switch op {
+// aboutProcess reports whether the object of an event is a process. What is to be
+// started finally is none yet.
+func aboutProcess(e *simnet.Event) bool {
+	switch e.Op {
 	case "start", "kill", "restart", "pause", "resume", "killed", "started", "paused", "resumed":
-		return true
+		return e.Object != ""
 	}
 	return false
 }

@@ -162,6 +162,18 @@ func TestProcessCalledWorld(t *testing.T) {
 	}
 }
 
+// What is to be started finally has no lane and no state before it is.
+func TestFinally(t *testing.T) {
+	res := simnet.Run(simnet.Config{Trace: true}, func(w *simnet.World) {
+		w.Process("p").Go("main", func() {})
+		w.Finally(simnet.ProcessConfig{Name: "check", Main: func(*simnet.Process) {}})
+	})
+	story := traceview.Story(res.Trace, nil)
+	if strings.Contains(story, "process :") || !strings.Contains(story, "start check finally") || !strings.Contains(story, "process check: state running") {
+		t.Errorf("the page is given\n%s", story)
+	}
+}
+
 // The states at the end are those that the run itself finds when it takes stock.
 func TestStatesAgree(t *testing.T) {
 	seeds := uint64(400)

@@ -27,7 +27,7 @@ func (k *tracker) step(i int) {
 	case "recv":
 		k.recv(e, label)
 	case "kill", "killed", "restart", "start", "started", "pause", "paused", "resume", "resumed":
-		if e.Err == "" {
+		if e.Err == "" && aboutProcess(e) {
 			k.life(e, i)
 		}
 	default:

@@ -153,7 +153,7 @@ func (x *tracing) happened(e *simnet.Event, i int) {
 		Name: strings.TrimSpace(e.Op + " " + e.Object), Category: "world", Phase: "i", Time: x.begin(i),
 		Process: 1, Thread: 1, Scope: "t", Args: arguments(e),
 	}
-	if aboutProcess(e.Op) {
+	if aboutProcess(e) {
 		r.Process, r.Thread, r.Scope, r.Category = x.lanes.process(e.Object)+1, 0, "p", "fault"
 	} else if task := x.lanes.timer(e.Object); task > 0 {
 		r.Process, r.Thread, r.Category = x.lanes.tasks[task].Process+1, task+1, "timer"
