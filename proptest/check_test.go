@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,5 +146,55 @@ func TestArtifacts(t *testing.T) {
 		if keep == "true" {
 			k.says(t, "artifacts: "+k.dir)
 		}
+	}
+}
+
+// TestPage: a failure is drawn without being asked for, beside its script, and
+// again when the script is executed; git is told not to keep that.
+func TestPage(t *testing.T) {
+	cfg := proptest.Config{Faults: simnet.Faults{simnet.FaultShort: {Rate: 6000}}, Seed: 1}
+	k := judge(t, func(t testing.TB) { cfg.Check(t, half) })
+	pages := func() []string {
+		names, _ := filepath.Glob(filepath.Join(k.dir, "testdata", "brine", "TestPage", "*.html"))
+		return names
+	}
+	names := pages()
+	if len(names) != 1 {
+		t.Fatalf("there are the pages %q", names)
+	}
+	base := strings.TrimSuffix(filepath.Base(names[0]), ".html")
+	k.fails(t, "to look at it: "+filepath.Join("testdata", "brine", "TestPage", base+".html"), base+".script")
+	text, err := os.ReadFile(names[0])
+	for _, want := range []string{"<!doctype html>", "<title>TestPage", "short 1", base + ".script", `"calm":{`, "check_test.go:"} {
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %v, and there is no %q in it", names[0], err, want)
+		}
+	}
+	ignore := filepath.Join(k.dir, "testdata", "brine", ".gitignore")
+	if text, err := os.ReadFile(ignore); err != nil || !strings.Contains(string(text), "\n*.html\n") {
+		t.Errorf("%s: %v, %q", ignore, err, text)
+	}
+
+	// What is not there is drawn anew, and what somebody else has written stays.
+	os.Remove(names[0])
+	os.WriteFile(ignore, []byte("mine\n"), 0o666)
+	k = judgeIn(t, k.dir, func(t testing.TB) { cfg.Check(t, half) })
+	k.fails(t, ".script fails", "to look at it: ")
+	if again := pages(); !slices.Equal(again, names) {
+		t.Errorf("there are the pages %q, and were %q", again, names)
+	}
+	if text, err := os.ReadFile(ignore); err != nil || string(text) != "mine\n" {
+		t.Errorf("%s: %v, %q", ignore, err, text)
+	}
+
+	// Where it cannot be written, the failure is told all the same.
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "testdata", "brine", "TestPage", base+".html"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	k = judgeIn(t, dir, func(t testing.TB) { cfg.Check(t, half) })
+	k.fails(t, "got 1 bytes of 2", "the page cannot be kept: ")
+	if strings.Contains(k.log.String(), "to look at it") {
+		t.Error("a page is told of that there is not")
 	}
 }

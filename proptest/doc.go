@@ -49,9 +49,11 @@
 // and one for a test ([Replay]). The script is kept in testdata/brine, under the
 // test's name, and is executed first the next time; when the body has changed so
 // that a line of it does not apply any more, that is logged. To keep it as a
-// regression test, commit it; to forget it, delete it. With go test -artifacts,
-// report, script, trace and a page to look at the run with, beside the calm one, are
-// kept in files.
+// regression test, commit it; to forget it, delete it. Beside it is a page for a
+// browser (package traceview): the run in a drawing, next to the calm one, with the
+// state of every socket at each event. It is not for version control, and a
+// .gitignore says so. With go test -artifacts the report, the script, the trace and
+// the page are also kept where that says.
 //
 // # Not in vain
 //

@@ -2,10 +2,7 @@ package proptest
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,7 +14,6 @@ import (
 
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/explore"
-	"example.com/brine/simnet/traceview"
 )
 
 // found reports a failure that was found, keeps its script for the next time, and
@@ -52,9 +48,7 @@ func (c *check) keep(f *explore.Failure) {
 		return
 	}
 	text, err := f.Script.MarshalText()
-	h := fnv.New32a()
-	h.Write(text)
-	name := filepath.Join(c.directory(), fmt.Sprintf("%08x.script", h.Sum32()))
+	name := c.file(f.Script, ".script")
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(name), 0o777)
 	}
@@ -132,6 +126,10 @@ func (c *check) where() (pkg, body string) {
 // report ends the test with a failure.
 func (c *check) report(f *explore.Failure, title string) {
 	c.t.Helper()
+	page := c.page(f)
+	if page != nil {
+		c.keepPage(f, page)
+	}
 	var b bytes.Buffer
 	if title != "" {
 		b.WriteString(title + "\n\n")
@@ -140,7 +138,7 @@ func (c *check) report(f *explore.Failure, title string) {
 	if exit(f.Result.Err) {
 		b.WriteString("\nThe Fatal of the test around the run was called, or runtime.Goexit: use the methods of the Sim.\n")
 	}
-	if where := c.artifacts(f, b.Bytes()); where != "" {
+	if where := c.artifacts(f, b.Bytes(), page); where != "" {
 		fmt.Fprintf(&b, "\nartifacts: %s\n", where)
 	}
 	c.t.Fatal(b.String())
@@ -149,51 +147,4 @@ func (c *check) report(f *explore.Failure, title string) {
 func exit(err error) bool {
 	_, ok := err.(*simnet.Exit)
 	return ok
-}
-
-// artifacts writes what a person may want to look at to the test's directory for
-// such things, if go test was told to keep that, and returns where it is.
-func (c *check) artifacts(f *explore.Failure, report []byte) string {
-	if kept := flag.Lookup("test.artifacts"); kept == nil || kept.Value.String() != "true" {
-		return ""
-	}
-	dir := c.t.ArtifactDir()
-	write := func(name string, do func(w io.Writer) error) {
-		var b bytes.Buffer
-		err := do(&b)
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o666)
-		}
-		if err != nil {
-			c.t.Logf("artifact %s cannot be kept: %v", name, err)
-		}
-	}
-	text := func(text string) func(w io.Writer) error {
-		return func(w io.Writer) error {
-			_, err := io.WriteString(w, text)
-			return err
-		}
-	}
-	write("report.txt", text(string(report)))
-	write("run.script", text(f.Script.String()))
-	if trace := f.Result.Trace; trace != nil {
-		write("trace.jsonl", trace.WriteJSON)
-		page := traceview.Options{Title: c.name, Replay: f.Shell, Calm: c.calm(f)}
-		write("trace.html", func(w io.Writer) error { return traceview.Write(w, trace, page) })
-	}
-	return dir
-}
-
-// calm returns the trace of the calm run with the data of a failure: nil if there
-// is none.
-func (c *check) calm(f *explore.Failure) (trace *simnet.Trace) {
-	alone(func(r *simnet.Runner) {
-		cfg := c.world()
-		cfg.Chooser, cfg.Trace = simnet.Calm(), true
-		had := c.held
-		c.held = f.Script.Data
-		trace = c.program(explore.NewExecution(r, f.Index, cfg)).Trace
-		c.held = had
-	})
-	return trace
 }

@@ -36,6 +36,10 @@ type Failure struct {
 	// left out.
 	Shell, Test string
 
+	// Page is the file in which the trace is drawn, if there is one: see package
+	// traceview.
+	Page string
+
 	Columns ColumnsConfig // how the trace is shown
 
 	faults simnet.Faults // that the run had
@@ -57,7 +61,7 @@ func (f *Failure) set(res *simnet.Result) {
 
 // WriteText writes the failure for the one who has to find out about it: what
 // failed; the script; what happened with that, in columns; who waits for whom, if
-// tasks wait for ever; and how to have it again. It is plain text, in lines of at
+// tasks wait for ever; where it is drawn; and how to have it again. It is plain text, in lines of at
 // most Columns.Width characters as far as that is for WriteText to say. Errors
 // are w's.
 func (f *Failure) WriteText(w io.Writer) error {
@@ -154,6 +158,9 @@ func (f *Failure) writeRun(b *strings.Builder) error {
 }
 
 func (f *Failure) writeReplay(b *strings.Builder) {
+	if f.Page != "" {
+		b.WriteString("\nto look at it: " + f.Page + "\n")
+	}
 	if f.Shell == "" && f.Test == "" {
 		return
 	}

@@ -10,11 +10,13 @@
 // Where a task waited its lane is wide. What was not calm is marked.
 //
 // The event that is selected is explained beside that: what it was given and what
-// came of it, what its errno means, who waited for what at that moment, and in
-// which state the sockets and processes were, as far as the trace tells: which
-// bytes are unread, which connections wait to be accepted, what is shut down,
-// closed, or on its way in a message, how many descriptors each process has. With a trace of the
-// calm run the page shows both, side by side, and where they begin to differ.
+// came of it, what its errno means, where in the program it was called, who waited
+// for what at that moment, and in which state the sockets and processes were, as
+// far as the trace tells: which bytes are unread and how full the send buffer is
+// that they came through, which connections wait to be accepted, what is shut down,
+// closed, or on its way in a message, how many descriptors each process has. With a
+// trace of the calm run the page shows both, side by side, and where they begin to
+// differ.
 //
 // All of it can be done by keyboard (? lists the keys), and there is a table for
 // who would rather read, or have it read out.
