@@ -31,13 +31,7 @@ func (o *options) exampleFlags(command string, f *flag.FlagSet) {
 	}
 	switch command {
 	case "replay":
-		f.Func("trace", "", func(v string) error {
-			if v == "" {
-				return errors.New("write the name of a file")
-			}
-			o.trace = v
-			return nil
-		})
+		f.Func("trace", "", file(&o.trace))
 	case "run":
 		f.Func("strategy", "", func(v string) error {
 			o.strategy = v
@@ -75,10 +69,14 @@ func count(to *int, what string) func(string) error {
 	}
 }
 
-func directory(to *string) func(string) error {
+func directory(to *string) func(string) error { return nameOf("directory", to) }
+
+func file(to *string) func(string) error { return nameOf("file", to) }
+
+func nameOf(what string, to *string) func(string) error {
 	return func(v string) error {
 		if v == "" {
-			return errors.New("write the name of a directory")
+			return errors.New("write the name of a " + what)
 		}
 		*to = v
 		return nil
@@ -102,6 +100,9 @@ func parseFaults(v string) (*[]simnet.Fault, error) {
 	}
 	for name := range strings.SplitSeq(v, ",") {
 		f, ok := faultNamed(name)
+		if name == "none" {
+			return nil, errors.New("none stands alone")
+		}
 		if !ok {
 			return nil, fmt.Errorf("no such fault as %q%s", name, didYouMean(name, faultNames(), ""))
 		}
@@ -131,6 +132,20 @@ func (o *options) exampleMistake() string {
 		return fmt.Sprintf("no example %q%s", o.name, didYouMean(o.name, exampleNames(), ""))
 	}
 	return ""
+}
+
+// nameless returns what is wrong with a run that has no example, or "": its flags have
+// nothing to apply to, and a list of the examples would look like success.
+func (o *options) nameless(command string, given *flag.FlagSet) (mistake string) {
+	if command != "run" || o.name != "" {
+		return ""
+	}
+	given.Visit(func(f *flag.Flag) {
+		if mistake == "" && f.Name != "json" {
+			mistake = fmt.Sprintf("%s needs the NAME of an example; known: %s", dashed(f.Name), strings.Join(exampleNames(), ", "))
+		}
+	})
+	return mistake
 }
 
 func exampleNamed(name string) (examples.Program, bool) {

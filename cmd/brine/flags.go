@@ -104,10 +104,10 @@ func parseFlags(command string, args []string) (o options, mistake string) {
 			value, args = args[0], args[1:]
 		}
 		if err := known.Set(name, value); err != nil {
-			return o, fmt.Sprintf("%s %s: %v", dashed(name), value, err)
+			return o, fmt.Sprintf("%s %s: %v", dashed(name), plain(value), err)
 		}
 	}
-	return o, o.arguments(command, paths)
+	return o, cmp.Or(o.arguments(command, paths), o.nameless(command, known))
 }
 
 // arguments takes what is no flag, and returns what is wrong with it, or "".
@@ -136,18 +136,30 @@ func (o *options) arguments(command string, args []string) string {
 		return needs
 	}
 	for i, arg := range args {
+		// Of a socket, the system says what it makes of no name at all.
+		if arg == "" && (places[i] != &o.path || command == "view" || command == "replay") {
+			return fmt.Sprintf("%s is empty; a variable that is not set, perhaps", placeNames(command)[i])
+		}
 		*places[i] = arg
 	}
 	return cmp.Or(o.exampleMistake(), o.viewMistake(command))
 }
 
+// placeNames returns what stands behind the flags of a command, in the words of its
+// help.
+func placeNames(command string) []string {
+	return strings.Fields(strings.Trim(commandNamed(command).args, "[]"))
+}
+
 // takes is what stands behind the flags of a command, in a sentence.
 func takes(command string) string {
-	args := commandNamed(command).args
-	if !strings.Contains(args, " ") {
-		return "one " + strings.Trim(args, "[]")
+	if command == demoDaemon {
+		return "one PATH"
 	}
-	return args
+	if names := placeNames(command); len(names) == 1 {
+		return "one " + names[0]
+	}
+	return commandNamed(command).args
 }
 
 // flags returns the flags of a command, which set o.
@@ -246,7 +258,7 @@ func unknownFlag(command, name string, known *flag.FlagSet) string {
 		if n > 1 {
 			others = []string{strings.Join(others[:n-1], ", ") + " and " + others[n-1]}
 		}
-		return fmt.Sprintf("--%s is a flag of %s, not of %s", name, others[0], command)
+		return fmt.Sprintf("%s is a flag of %s, not of %s", dashed(name), others[0], command)
 	}
 	var names []string
 	known.VisitAll(func(f *flag.Flag) {
@@ -255,20 +267,31 @@ func unknownFlag(command, name string, known *flag.FlagSet) string {
 		}
 	})
 	if len(names) == 0 {
-		return fmt.Sprintf("unknown flag --%s; %s has none", name, command)
+		return fmt.Sprintf("unknown flag %s; %s has none", plain(dashed(name)), command)
 	}
-	return fmt.Sprintf("unknown flag --%s%s", name, didYouMean(name, names, "--"))
+	return fmt.Sprintf("unknown flag %s%s", plain(dashed(name)), didYouMean(name, names, "--"))
+}
+
+// plain returns a word as it stands in a message: with quotation marks, if it would
+// otherwise not be seen, or do something to a terminal.
+func plain(word string) string {
+	if word == "" || strings.TrimSpace(word) != word || strconv.Quote(word) != `"`+word+`"` {
+		return strconv.Quote(word)
+	}
+	return word
 }
 
 // didYouMean names the candidate that word was probably meant to be, or lists
 // all of them if none is near.
 func didYouMean(word string, candidates []string, prefix string) string {
 	best, least := "", 3
+	word = strings.ToLower(word)
 	for _, c := range candidates {
-		if d := distance(word, c); d < least && d < len(c) {
+		lower := strings.ToLower(c)
+		if d := distance(word, lower); d < least && d < len(c) {
 			best, least = c, d
 		}
-		if len(word) >= 3 && strings.HasPrefix(c, word) {
+		if len(word) >= 3 && strings.HasPrefix(lower, word) {
 			best, least = c, 0
 		}
 	}

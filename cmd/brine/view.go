@@ -18,8 +18,8 @@ import (
 // viewFlags adds the flags of view.
 func (o *options) viewFlags(f *flag.FlagSet) {
 	o.format = "html"
-	f.StringVar(&o.calm, "calm", "", "")
-	f.StringVar(&o.output, "o", "", "")
+	f.Func("calm", "", file(&o.calm))
+	f.Func("o", "", file(&o.output))
 	f.Func("format", "", func(v string) error {
 		switch v {
 		case "html", "trace-event", "text":
