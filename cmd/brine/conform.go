@@ -52,8 +52,7 @@ func (s *session) conform() error {
 		s.ops = opsDefault
 	}
 	if s.ops > 0 {
-		cfg.Ops = min(opsScript, s.ops)
-		cfg.Scripts = (s.ops + cfg.Ops - 1) / cfg.Ops
+		cfg.Scripts, cfg.Ops = scriptsOf(s.ops)
 	}
 	live := isTerminal(s.err)
 	var last time.Duration
@@ -76,7 +75,17 @@ func (s *session) conform() error {
 	if r.Divergence != nil {
 		return errDiverged
 	}
+	if r.Tally.Ops == 0 && s.ctx.Err() == nil {
+		return errors.New("nothing was compared; give it more time with --for")
+	}
 	return context.Cause(s.ctx)
+}
+
+// scriptsOf returns how many scripts have at least so many calls, and how many calls
+// each has.
+func scriptsOf(ops int) (scripts, each int) {
+	each = min(opsScript, ops)
+	return (ops-1)/each + 1, each // the sum of both may be more than an int holds
 }
 
 func rate(r conform.Report) int { return int(float64(r.Tally.Ops) / max(r.Elapsed.Seconds(), 1e-9)) }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"math"
 	"regexp"
 	"runtime"
 	"strings"
@@ -35,13 +36,33 @@ func TestConform(t *testing.T) {
 	}
 }
 
-// A comparison that is interrupted still tells what it found.
+// A comparison that is ended by time tells what it found, and one that compared nothing
+// says so.
 func TestConformFor(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs Linux")
 	}
-	got := finish(t, brine(t, t.TempDir(), "conform", "--for", "1ms"), "")
-	if got.code != 0 || !strings.Contains(got.out, "divergences  0\n") {
-		t.Errorf("%+v", got)
+	for _, d := range []string{"1ns", "100ms"} {
+		got := finish(t, brine(t, t.TempDir(), "conform", "--for", d), "")
+		want, complaint := 0, ""
+		if strings.Contains(got.out, "calls        0,") {
+			want, complaint = exitOther, "brine: nothing was compared; give it more time with --for\n"
+		} else if d == "1ns" {
+			t.Errorf("in %s it compared something:\n%s", d, got.out)
+		}
+		if got.code != want || got.err != complaint || !strings.Contains(got.out, "divergences  0\n") {
+			t.Errorf("%s: %+v", d, got)
+		}
+	}
+}
+
+func TestConformOps(t *testing.T) {
+	for _, c := range []struct{ ops, scripts, each int }{
+		{1, 1, 1}, {opsScript - 1, 1, opsScript - 1}, {opsScript, 1, opsScript}, {opsScript + 1, 2, opsScript},
+		{opsDefault, opsDefault / opsScript, opsScript}, {math.MaxInt, math.MaxInt/opsScript + 1, opsScript},
+	} {
+		if scripts, each := scriptsOf(c.ops); scripts != c.scripts || each != c.each {
+			t.Errorf("%d calls are %d scripts of %d; want %d of %d", c.ops, scripts, each, c.scripts, c.each)
+		}
 	}
 }

@@ -38,7 +38,14 @@ func (o *options) exampleFlags(command string, f *flag.FlagSet) {
 			return knownStrategy(v)
 		})
 		f.Func("runs", "", count(&o.runs, "write how many runs, such as 10000"))
-		f.Func("cores", "", count(&o.cores, "write how many runs are executed at once, such as 2"))
+		f.Func("cores", "", func(v string) error {
+			advice := fmt.Sprintf("write how many runs are executed at once, such as 2 and at most %d", mostCores)
+			err := count(&o.cores, advice)(v)
+			if err == nil && o.cores > mostCores {
+				err = errors.New(advice)
+			}
+			return err
+		})
 		f.Func("time", "", func(v string) (err error) {
 			if o.most, err = parseDuration(v); err == nil && o.most <= 0 {
 				err = errors.New("must be more than 0; leave --time out to explore without limit")
@@ -48,6 +55,10 @@ func (o *options) exampleFlags(command string, f *flag.FlagSet) {
 		f.Func("faults", "", func(v string) (err error) { o.faults, err = parseFaults(v); return })
 	}
 }
+
+// mostCores is more than it makes sense to have: each holds a machine of its own in
+// memory, and is waited for.
+const mostCores = 1024
 
 // number returns what reads a flag's number.
 func number(to *uint64) func(string) error {

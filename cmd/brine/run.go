@@ -60,9 +60,14 @@ func (s *session) run() error {
 		return outputError(err)
 	case rep.Failure != nil:
 		return &runError{fmt.Sprintf("%s, the %s version: run %d failed", p.Name, s.version(), rep.Failure.Index)}
+	case s.ctx.Err() == nil && vain(rep):
+		return &runError{fmt.Sprintf("%s, the %s version: no run was executed to its end", p.Name, s.version())}
 	}
 	return context.Cause(s.ctx)
 }
+
+// vain reports whether no run has passed and none failed.
+func vain(rep *explore.Report) bool { return rep.Failure == nil && rep.Runs == rep.Skipped }
 
 // explore executes runs of an example, and shows how far it is.
 func (s *session) explore(p examples.Program, wrong bool) (*explore.Report, error) {
@@ -104,7 +109,11 @@ func (s *session) tellRun(p examples.Program, rep *explore.Report, saved files) 
 			fmt.Fprintf(&b, "wrote     %s\n", name)
 		}
 	} else {
-		fmt.Fprintf(&b, "%s %s\n", paint.green("passed"), paint.bold(p.Name+", the "+s.version()+" version"))
+		verdict := paint.green("passed")
+		if s.ctx.Err() != nil || vain(rep) {
+			verdict = "stopped"
+		}
+		fmt.Fprintf(&b, "%s %s\n", verdict, paint.bold(p.Name+", the "+s.version()+" version"))
 	}
 	b.WriteString(summary(rep))
 	_, err := io.WriteString(s.out, b.String())
