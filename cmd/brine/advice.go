@@ -24,8 +24,11 @@ func (s *session) advice(err error) string {
 		return ""
 	}
 	if s.command == "demo" || s.command == demoDaemon {
-		if e.Err == syscall.ENAMETOOLONG {
+		switch {
+		case e.Err == syscall.ENAMETOOLONG:
 			return "set TMPDIR to a directory with a shorter name"
+		case e.Op == "create" && filepath.Dir(e.Path) == filepath.Clean(os.TempDir()):
+			return "set TMPDIR to a directory in which files can be made"
 		}
 		return ""
 	}

@@ -30,8 +30,12 @@ const demoDaemon = "demo-daemon"
 
 // demo shows what brine does, with the daemon of package takeover.
 func (s *session) demo() error {
+	named := s.output != ""
 	if err := s.demoDirectory(); err != nil {
 		return err
+	}
+	if !named {
+		defer os.Remove(s.output) // which it is not, if anything was written there
 	}
 	for _, part := range []func() error{s.demoWrong, s.demoRight, s.demoReal} {
 		if err := part(); err != nil {

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -75,6 +76,52 @@ func TestDemoDeep(t *testing.T) {
 	got := finish(t, cmd, "")
 	if got.code != 83 || strings.Count(got.err, "\n") != 2 || !strings.HasSuffix(got.err, "set TMPDIR to a directory with a shorter name\n") {
 		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+}
+
+// What is said of the file that a daemon has left is what a client is told there, and
+// nothing if that is something else.
+func TestDemoLeft(t *testing.T) {
+	tr, cancel := system(t.Context())
+	defer cancel()
+	s := &session{tr: tr, options: options{path: filepath.Join(t.TempDir(), "app.sock")}}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	before, err := os.Lstat(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.left(before); err != nil {
+		t.Errorf("somebody serves: %v", err)
+	}
+	l.Close()
+	if err := s.left(before); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("nobody serves: %v", err)
+	}
+	if err := os.Link(s.path, s.path+".kept"); err != nil { // or its number may be had again
+		t.Fatal(err)
+	}
+	if err := os.Remove(s.path); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.left(before); err != nil {
+		t.Errorf("the file is gone: %v", err)
+	}
+	if err := os.WriteFile(s.path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.left(before); err != nil {
+		t.Errorf("it is another file: %v", err)
+	}
+	if err := os.Rename(s.path+".kept", s.path); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if err := s.left(before); err != nil {
+		t.Errorf("interrupted: %v", err)
 	}
 }
 

@@ -72,7 +72,7 @@ func (s *session) demoDaemon() error {
 func (s *session) demoReal() error {
 	dir, err := os.MkdirTemp("", "brine-demo-")
 	if err != nil {
-		return fileError("create", os.TempDir(), err)
+		return fileError("create", filepath.Join(os.TempDir(), "brine-demo-…"), err)
 	}
 	defer os.RemoveAll(dir)
 	s.path = filepath.Join(dir, "app.sock")
@@ -153,9 +153,7 @@ func (s *session) demoKill(serving, other *daemon) error {
 	if err := s.say("\n    kill -9 %d\n", serving.pid()); err != nil {
 		return err
 	}
-	// The other one may have taken over by now, but hardly ever has.
-	after, err := os.Lstat(s.path)
-	if _, refused := s.tr.Dial(s.path, transport.Immediate); err == nil && os.SameFile(before, after) && refused != nil {
+	if refused := s.left(before); refused != nil {
 		if err := s.say("    its socket file is still there: %v\n", refused); err != nil {
 			return err
 		}
@@ -174,6 +172,24 @@ func (s *session) demoKill(serving, other *daemon) error {
 		return err
 	}
 	return s.say("\n")
+}
+
+// left returns what a client is told at the socket file that a dead daemon has left, or
+// nil if it is another file by now, or somebody serves: the other daemon may have taken
+// over, but hardly ever has.
+func (s *session) left(before os.FileInfo) error {
+	after, err := os.Lstat(s.path)
+	if err != nil || !os.SameFile(before, after) {
+		return nil
+	}
+	conn, err := s.tr.Dial(s.path, transport.Immediate)
+	if err == nil {
+		conn.Close()
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) { // a signal cancels it
+		return nil
+	}
+	return err
 }
 
 // A daemon is one that runs as a process of its own.
