@@ -101,12 +101,13 @@ happened. SCRIPT is a file, or - for standard input. Lines of it that did not
 apply, because the program does something else by now, are named.
 `,
 	flags: append(append([]flagDoc{}, flagsVersion...),
-		flagDoc{name: "trace", value: "FILE", text: "write the run's trace there, as JSON Lines", words: words{files: true}},
+		flagDoc{name: "trace", value: "FILE", text: "write the run's trace there, as JSON Lines; - for standard output, in place of the text", words: words{files: true}},
 		flagJSON,
 	),
 	rest: `examples:
   brine replay takeover --wrong /tmp/takeover/takeover-wrong.script
   echo 'brine script 1' | brine replay takeover -      # the calm run
+  brine replay takeover --trace - my.script | brine view --format text -
 
 Exit codes: 0 if the run passed, 1 if it failed.
 `,

@@ -136,6 +136,9 @@ func (o *options) exampleMistake() string {
 	if o.wrong && o.right {
 		return "--wrong and --right are two versions; give one of them"
 	}
+	if o.trace == "-" && o.json {
+		return "only one of --json and --trace - can be standard output"
+	}
 	if o.name == "" {
 		return ""
 	}

@@ -13,6 +13,9 @@ import (
 
 // replay executes one run of an example, as a script says.
 func (s *session) replay() error {
+	if s.path != "-" && sameFile(s.path, s.trace) {
+		return &usageError{fmt.Sprintf("%s would be overwritten; write the trace to another file", s.path), "replay"}
+	}
 	script, err := readInput(s, s.path, readScript)
 	if err != nil {
 		return err
@@ -25,13 +28,19 @@ func (s *session) replay() error {
 		if res.Trace == nil {
 			return fmt.Errorf("the run has no trace: %w", res.Diverged)
 		}
-		if err := writeFile(s.trace, res.Trace.WriteJSON); err != nil {
+		if s.trace != "-" {
+			err = writeFile(s.trace, res.Trace.WriteJSON)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	if s.json {
+	switch {
+	case s.trace == "-":
+		err = res.Trace.WriteJSON(s.out)
+	case s.json:
 		err = writeJSON(s.out, replayed(p, s.version(), s.trace, res, script, unused))
-	} else {
+	default:
 		err = s.tellReplay(res, script, unused)
 	}
 	if err != nil {

@@ -42,10 +42,9 @@ func (s *session) run() error {
 		return err
 	}
 	var saved files
+	var unsaved error // which does not keep the failure from being told
 	if f := rep.Failure; f != nil {
-		if saved, err = s.save(p, f); err != nil {
-			return err
-		}
+		saved, unsaved = s.save(p, f)
 		if f.Shell = s.again(p); saved.script != "" {
 			f.Shell = replayCommand(p.Name, s.wrong, saved.script)
 		}
@@ -58,6 +57,8 @@ func (s *session) run() error {
 	switch {
 	case err != nil:
 		return outputError(err)
+	case unsaved != nil:
+		return unsaved
 	case rep.Failure != nil:
 		return &runError{fmt.Sprintf("%s, the %s version: run %d failed", p.Name, s.version(), rep.Failure.Index)}
 	case s.ctx.Err() == nil && vain(rep):
@@ -185,6 +186,9 @@ func replayCommand(name string, wrong bool, script string) string {
 	version := " "
 	if wrong {
 		version = " --wrong "
+	}
+	if strings.HasPrefix(script, "-") { // it is no flag
+		script = "./" + script
 	}
 	return commandName() + " replay " + name + version + quoted(script)
 }
