@@ -54,18 +54,16 @@ func (s *session) conform() error {
 	if s.ops > 0 {
 		cfg.Scripts, cfg.Ops = scriptsOf(s.ops)
 	}
-	live := isTerminal(s.err)
+	line := newProgressLine(s.err)
 	var last time.Duration
 	cfg.Progress = func(r conform.Report) {
-		if live && r.Elapsed-last > 100*time.Millisecond {
+		if r.Elapsed-last > 100*time.Millisecond {
 			last = r.Elapsed
-			fmt.Fprintf(s.err, "\r%d calls compared, %d a second ", r.Tally.Ops, rate(r))
+			line.write(fmt.Sprintf("%s calls compared, %s a second", grouped(r.Tally.Ops), grouped(rate(r))))
 		}
 	}
 	r, err := conform.Run(s.ctx, cfg)
-	if last > 0 {
-		fmt.Fprint(s.err, "\r\x1b[K")
-	}
+	line.clear()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -162,6 +163,31 @@ func TestProgressLine(t *testing.T) {
 	p.clear()
 	if b.Len() > 0 {
 		t.Errorf("without a terminal it is %q", &b)
+	}
+}
+
+// The line says how much there is to do.
+func TestProgressBudget(t *testing.T) {
+	at := explore.Progress{Runs: 2500, Elapsed: 1999 * time.Millisecond}
+	for _, c := range []struct {
+		runs int
+		most time.Duration
+		want string
+	}{
+		{0, 0, "2,500 runs"},
+		{20000, 0, "2,500 of 20,000 runs"},
+		{0, time.Minute, "2,500 runs in 1s of 1m0s"},
+		{20000, 6 * time.Second, "2,500 of 20,000 runs in 1s of 6s"},
+	} {
+		if got := (&progressLine{runs: c.runs, most: c.most}).budget(at); got != c.want {
+			t.Errorf("of %d runs and %v: %q, want %q", c.runs, c.most, got, c.want)
+		}
+	}
+	// Without a budget it is explore's own.
+	p, _ := exampleNamed("takeover")
+	rep, err := (&session{ctx: t.Context(), err: io.Discard}).explore(p, false)
+	if err != nil || rep.Runs != runsDefault {
+		t.Errorf("without a budget there were %d runs, %v; want %d", rep.Runs, err, runsDefault)
 	}
 }
 

@@ -70,9 +70,15 @@ func (s *session) run() error {
 // vain reports whether no run has passed and none failed.
 func vain(rep *explore.Report) bool { return rep.Failure == nil && rep.Runs == rep.Skipped }
 
+// runsDefault is what explore takes no number and no time for.
+const runsDefault = 1000
+
 // explore executes runs of an example, and shows how far it is.
 func (s *session) explore(p examples.Program, wrong bool) (*explore.Report, error) {
 	line := newProgressLine(s.err)
+	if line.runs, line.most = s.runs, s.most; s.runs == 0 && s.most == 0 {
+		line.runs = runsDefault
+	}
 	defer line.clear()
 	cfg := explore.Config{
 		World: p.World, Strategy: s.strategy, Seed: s.seed, Runs: s.runs, Time: s.most, Cores: s.cores,

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/explore"
@@ -49,11 +50,15 @@ func (p paint) as(code, text string) string {
 }
 
 // A progressLine is one line of a terminal, written over and over again, on how far
-// an exploration is. Where there is no terminal it is nothing.
+// an exploration is. Where there is no terminal, or one that cannot do that, it is
+// nothing.
 type progressLine struct {
 	w     io.Writer
 	live  bool
 	width int
+
+	runs int           // at most; 0: any number
+	most time.Duration // at most; 0: any
 
 	mu    sync.Mutex
 	shown bool
@@ -61,7 +66,7 @@ type progressLine struct {
 }
 
 func newProgressLine(w io.Writer) *progressLine {
-	p := &progressLine{w: w, live: isTerminal(w), width: 80}
+	p := &progressLine{w: w, live: isTerminal(w) && os.Getenv("TERM") != "dumb", width: 80}
 	if n := width(w); n > 0 {
 		p.width = n
 	}
@@ -91,13 +96,10 @@ func (p *progressLine) done(x *explore.Execution) {
 	}
 }
 
-// show writes the line.
+// show writes how far an exploration is.
 func (p *progressLine) show(at explore.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.live {
-		return
-	}
 	faults, kinds := 0, 0
 	for _, n := range p.fired {
 		faults += n
@@ -105,8 +107,27 @@ func (p *progressLine) show(at explore.Progress) {
 			kinds++
 		}
 	}
-	line := fmt.Sprintf("%s, %s a second, %s different, %s of %s", plural(at.Runs, "run"),
-		grouped(perSecond(at.Runs, at.Elapsed)), grouped(at.Distinct), plural(faults, "fault"), plural(kinds, "kind"))
+	p.write(fmt.Sprintf("%s, %s a second, %s different, %s of %s", p.budget(at),
+		grouped(perSecond(at.Runs, at.Elapsed)), grouped(at.Distinct), plural(faults, "fault"), plural(kinds, "kind")))
+}
+
+// budget returns how much was executed, of how much.
+func (p *progressLine) budget(at explore.Progress) string {
+	text := plural(at.Runs, "run")
+	if p.runs > 0 {
+		text = grouped(at.Runs) + " of " + plural(p.runs, "run")
+	}
+	if p.most > 0 {
+		text += fmt.Sprintf(" in %v of %v", at.Elapsed.Truncate(time.Second), p.most)
+	}
+	return text
+}
+
+// write writes the line, for those who hold mu or are alone.
+func (p *progressLine) write(line string) {
+	if !p.live {
+		return
+	}
 	if len(line) > p.width-1 {
 		line = line[:max(p.width-1, 0)]
 	}
