@@ -124,12 +124,15 @@ else. TRACE is a file, or - for standard input.
 `,
 	flags: []flagDoc{
 		{name: "calm", value: "TRACE", text: "the trace of the calm run of the same program: the page shows it beside the other, with the first difference marked. Only for a page", words: words{files: true}},
-		{name: "format", value: "FORMAT", text: "html: the page. trace-event: the format of Perfetto (ui.perfetto.dev) and chrome://tracing. text: a line for each event. Default: html", words: listed("html", "trace-event", "text")},
+		{name: "title", value: "TEXT", text: "what the page says was run. Default: the name of TRACE"},
+		{name: "replay", value: "TEXT", text: "how the run is executed again, such as a command: the page shows it, to be copied"},
+		{name: "format", value: "FORMAT", text: "what to write. html: the page. trace-event: the format of Perfetto (ui.perfetto.dev) and chrome://tracing. text: a line for each event. Default: html", words: listed("html", "trace-event", "text")},
 		{name: "o", value: "FILE", text: "where to write it, - for standard output. Default: beside TRACE, with the name's end changed to .html or .trace.json; text, and what was read from standard input, goes to standard output", words: words{files: true}},
 	},
 	rest: `examples:
   brine view failed.jsonl
   brine view --calm calm.jsonl -o failed.html failed.jsonl
+  brine view --title TestShout --replay 'go test -run TestShout' failed.jsonl
   brine view --format text failed.jsonl | less
 
 Exit codes: see 'brine help exit'.

@@ -32,8 +32,10 @@ type options struct {
 	seed    uint64
 
 	// of view, where path is the trace's
-	calm   string
-	format string
+	calm     string
+	format   string
+	title    string
+	howAgain string // how the run is executed again
 
 	// of run, replay, demo and completion; replay's script is the path
 	name         string // of an example

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 func (o *options) viewFlags(f *flag.FlagSet) {
 	o.format = "html"
 	f.Func("calm", "", file(&o.calm))
+	f.Func("title", "", text(&o.title))
+	f.Func("replay", "", text(&o.howAgain))
 	f.Func("o", "", file(&o.output))
 	f.Func("format", "", func(v string) error {
 		switch v {
@@ -30,12 +33,22 @@ func (o *options) viewFlags(f *flag.FlagSet) {
 	})
 }
 
+// text returns what reads a flag's words.
+func text(to *string) func(string) error {
+	return func(v string) error {
+		if *to = v; v == "" {
+			return errors.New("write what is to stand on the page")
+		}
+		return nil
+	}
+}
+
 // viewMistake returns which flags of view do not go together, or "".
 func (o *options) viewMistake(command string) string {
 	switch {
 	case command != "view":
-	case o.calm != "" && o.format != "html":
-		return "--calm is for a page only; leave out --format " + o.format
+	case o.format != "html" && cmp.Or(o.calm, o.title, o.howAgain) != "":
+		return "--calm, --title and --replay are for a page only; leave out --format " + o.format
 	case o.calm == "-" && o.path == "-":
 		return "only one of TRACE and --calm can be standard input"
 	}
@@ -54,8 +67,8 @@ func (s *session) view() error {
 	if err != nil {
 		return err
 	}
-	opt := traceview.Options{}
-	if s.path != "-" {
+	opt := traceview.Options{Title: s.title, Replay: s.howAgain}
+	if s.path != "-" && s.title == "" {
 		opt.Title = strings.TrimSuffix(filepath.Base(s.path), ".jsonl")
 	}
 	if s.calm != "" {
