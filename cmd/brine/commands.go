@@ -58,7 +58,7 @@ var flagsVersion = []flagDoc{
 	{name: "right", text: "the version without it. This is the default"},
 }
 
-var flagJSON = flagDoc{name: "json", text: "write one JSON object instead of text"}
+var flagJSON = flagDoc{name: "json", text: "write one JSON object instead of text: see 'brine help json'"}
 
 var docRun = commandDoc{
 	name: "run",

@@ -25,7 +25,7 @@ func subcommands() (list [][2]string) {
 	for _, c := range commandDocs {
 		list = append(list, [2]string{c.name, c.does})
 	}
-	return append(list, [2]string{"help", "how a command is used, and its flags; the exit codes"})
+	return append(list, [2]string{"help", "how a command is used, and its flags; exit codes; what --json writes"})
 }
 
 // helpWords is what can follow "help".
@@ -34,7 +34,7 @@ func helpWords() []string {
 	for _, c := range commandDocs {
 		list = append(list, c.name)
 	}
-	return append(list, "exit")
+	return append(list, "exit", "json")
 }
 
 func (c commandDoc) allFlags() []flagDoc { return append(slices.Clip(c.flags), helpFlag) }

@@ -133,6 +133,23 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 	wide(t, "", helpMain())
 }
 
+// The help on --json has every field, and says something of it.
+func TestHelpJSON(t *testing.T) {
+	for _, object := range []any{listJSON{}, exampleJSON{}, reportJSON{}, failureJSON{}, replayJSON{}} {
+		of := reflect.TypeOf(object)
+		for field := range of.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			means := field.Tag.Get("means")
+			if line := besides("  "+name, means); name == "" || means == "" || !strings.Contains(helpJSON(), line) {
+				t.Errorf("help json: of %s.%s it says %q", of.Name(), field.Name, means)
+			}
+			if len(name) > helpColumn-3 {
+				t.Errorf("help json: %s is too long for its column", name)
+			}
+		}
+	}
+}
+
 func wide(t *testing.T, topic, text string) {
 	for line := range strings.Lines(text) {
 		if utf8.RuneCountInString(line) > helpWidth+1 && topic != "exit" { // and the newline

@@ -70,9 +70,13 @@ const (
 
 // lines returns the flag with its explanation beside it.
 func (f flagDoc) lines() string {
-	left := strings.TrimRight("  "+dashed(f.name)+" "+f.value, " ")
+	return besides(strings.TrimRight("  "+dashed(f.name)+" "+f.value, " "), f.text)
+}
+
+// besides returns a paragraph with what it is about on its left.
+func besides(left, text string) string {
 	var b strings.Builder
-	for _, line := range wrap(f.text, helpWidth-helpColumn) {
+	for _, line := range wrap(text, helpWidth-helpColumn) {
 		b.WriteString(left + strings.Repeat(" ", helpColumn-len(left)) + line + "\n")
 		left = ""
 	}
@@ -131,7 +135,7 @@ func helpMain() string {
 		}
 		say(usage, c.does)
 	}
-	say("help [COMMAND|exit]", "how it is used, and its flags; the exit codes")
+	say("help [TOPIC]", "on a command, on exit (codes) or json (fields)")
 	say("--version", "")
 	return `brine tests programs that talk over Unix-domain sockets, by executing them on a
 simulated machine in many orders and with many faults. Besides, it joins
@@ -160,7 +164,7 @@ exit codes:
 
 // helpTopics is what "brine help TOPIC" knows.
 func helpTopics() map[string]string {
-	topics := map[string]string{"exit": helpExit()}
+	topics := map[string]string{"exit": helpExit(), "json": helpJSON()}
 	for _, c := range commandDocs {
 		topics[c.name] = c.text()
 	}
@@ -194,6 +198,4 @@ of it.
 `
 }
 
-func topics() string {
-	return strings.Join(slices.Sorted(maps.Keys(helpTopics())), ", ")
-}
+func topics() []string { return slices.Sorted(maps.Keys(helpTopics())) }

@@ -90,13 +90,16 @@ func dispatch(args []string) (name string, rest []string, text string, err error
 	case "--version", "-version", "version":
 		return "", nil, version(), nil
 	case "--help", "-help", "-h", "help":
-		if len(rest) == 0 {
+		if len(rest) == 0 || wantsHelp(rest) || rest[0] == "help" {
 			return "", nil, helpMain(), nil
 		}
 		if text, ok := helpTopics()[rest[0]]; ok {
 			return "", nil, text, nil
 		}
-		return "", nil, "", &usageError{text: fmt.Sprintf("no help on %q; there is help on %s", rest[0], topics())}
+		return "", nil, "", &usageError{text: fmt.Sprintf("no help on %q%s", rest[0], didYouMean(rest[0], topics(), ""))}
+	}
+	if len(name) > 1 && name[0] == '-' && name != "--" {
+		return "", nil, "", &usageError{text: fmt.Sprintf("%s stands before the command; flags stand behind it", plain(name))}
 	}
 	if name != demoDaemon && !slices.Contains(names, name) {
 		return "", nil, "", &usageError{text: fmt.Sprintf("unknown command %q%s", name, didYouMean(name, names, ""))}
