@@ -79,7 +79,7 @@ The same flags have the same runs executed, on any number of processors, unless
 		flagDoc{name: "seed", value: "N", text: "number of the exploration: another has other runs. Default: 1"},
 		flagDoc{name: "cores", value: "N", text: "how many runs are executed at once. Default: one on each processor"},
 		flagDoc{name: "faults", value: "LIST", text: "only these, separated by commas, or none. Default: those that the right version endures", words: words{list: faultNames, several: true}},
-		flagDoc{name: "out", value: "DIR", text: "if a run fails, write its trace as a page and as JSON Lines, its script and the report there", words: words{dirs: true}},
+		flagDoc{name: "out", value: "DIR", text: "where to write what there is on a failure: its trace as a page and as JSON Lines, its script and the report", words: words{dirs: true}},
 		flagJSON,
 	),
 	rest: `examples:

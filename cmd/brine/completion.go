@@ -133,7 +133,11 @@ func zshCompletion() string {
 	for _, c := range commandDocs {
 		fmt.Fprintf(&b, "\t%s) _arguments -s", c.name)
 		for _, f := range c.allFlags() {
-			fmt.Fprintf(&b, " \\\n\t\t'%s[%s]", dashed(f.name), zshText(f.short()))
+			name := dashed(f.name)
+			if f.value != "" && len(f.name) > 1 {
+				name += "=" // or a word of its own
+			}
+			fmt.Fprintf(&b, " \\\n\t\t'%s[%s]", name, zshText(f.short()))
 			if f.value != "" {
 				fmt.Fprintf(&b, ":%s:%s", f.value, zshWords(f.words))
 			}
@@ -173,6 +177,7 @@ func fishCompletion() string {
 	for _, c := range subcommands() {
 		fmt.Fprintf(&b, "complete -c brine -n __fish_use_subcommand -a %s -d %s\n", c[0], fishText(c[1]))
 	}
+	b.WriteString("complete -c brine -n __fish_use_subcommand -l version -l help\n")
 	fmt.Fprintf(&b, "complete -c brine -n '__fish_seen_subcommand_from help' -a %s\n", fishText(strings.Join(helpWords(), " ")))
 	for _, c := range commandDocs {
 		begin := fmt.Sprintf("complete -c brine -n '__fish_seen_subcommand_from %s'", c.name)
@@ -182,8 +187,11 @@ func fishCompletion() string {
 				option = "-s"
 			}
 			fmt.Fprintf(&b, "%s %s %s", begin, option, f.name)
-			if f.value != "" {
+			switch {
+			case f.words.files:
 				b.WriteString(" -r" + fishWords(f.words))
+			case f.value != "":
+				b.WriteString(" -x" + fishWords(f.words)) // no files, which -r alone allows
 			}
 			fmt.Fprintf(&b, " -d %s\n", fishText(f.short()))
 		}

@@ -81,13 +81,56 @@ func sameWords(a, b string) bool {
 	return true
 }
 
+// What fish offers is asked of fish.
+func TestFishCompletion(t *testing.T) {
+	fish, err := exec.LookPath("fish")
+	if err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "brine.fish")
+	if err := os.WriteFile(file, []byte(fishCompletion()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "dir"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ line, want string }{
+		{"brine ", "demo run replay view serve dial conform completion help"},
+		{"brine --", "--version --help"},
+		{"brine run ", strings.Join(exampleNames(), " ")},
+		{"brine run --strategy p", "pct pos portfolio"},
+		{"brine run --strategy=u", "--strategy=uniform"},
+		{"brine run --strategy x", ""},
+		{"brine run --seed ", ""},
+		{"brine run --out ", "dir/"},
+		{"brine run --faults kill,re", "kill,reset kill,removed kill,replaced kill,restart"},
+		{"brine view --format ", "html trace-event text"},
+		{"brine view -o ", "brine.fish dir/"},
+		{"brine help j", "json"},
+		{"brine completion ", "bash zsh fish"},
+	} {
+		cmd := exec.Command(fish, "--no-config", "-c", "source brine.fish; complete -C '"+c.line+"'")
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+dir)
+		out, err := cmd.Output()
+		var got []string
+		for line := range strings.Lines(string(out)) {
+			word, _, _ := strings.Cut(strings.TrimSpace(line), "\t") // and what it is
+			got = append(got, word)
+		}
+		if err != nil || !sameWords(strings.Join(got, " "), c.want) {
+			t.Errorf("%s is offered %q, %v; want %q", c.line, got, err, c.want)
+		}
+	}
+}
+
 // The others are at least read by their shells, where these are there, and name every
 // command and flag anyway.
 func TestOtherCompletions(t *testing.T) {
 	for shell, text := range map[string]string{"zsh": zshCompletion(), "fish": fishCompletion()} {
 		for _, c := range commandDocs {
 			for _, f := range c.allFlags() {
-				word := dashed(f.name) + "["
+				word := dashed(f.name) + map[bool]string{true: "=[", false: "["}[f.value != "" && len(f.name) > 1]
 				if shell == "fish" {
 					word = "from " + c.name + "' -" + map[bool]string{true: "s ", false: "l "}[len(f.name) == 1] + f.name + " "
 				}
