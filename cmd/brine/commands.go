@@ -48,7 +48,7 @@ it writes stays in a directory that it names.
 		{name: "out", value: "DIR", text: "where to write the page, the report, the script and the trace. Default: a new directory where temporary files are", words: words{dirs: true}},
 		{name: "seed", value: "N", text: "number of the exploration: another finds it by another way. Default: 2"},
 	},
-	rest: `Exit codes: 0 if everything went as it tells.
+	rest: `Exit codes: 0 if everything went as it tells; others: 'brine help exit'.
 `,
 }
 
@@ -73,7 +73,7 @@ The same flags have the same runs executed, on any number of processors, unless
 --time ends them.
 `,
 	flags: append(append([]flagDoc{}, flagsVersion...),
-		flagDoc{name: "strategy", value: "S", text: "what decides in which order things happen: walk, pct, pos, uniform, swarm or portfolio. Default: portfolio, all of them by turns", words: words{list: explore.Names}},
+		flagDoc{name: "strategy", value: "S", text: "what decides in which order things happen: walk, pct (or with its depth, such as pct2), pos, uniform, swarm or portfolio. Default: portfolio, all of them by turns", words: words{list: explore.Names}},
 		flagDoc{name: "runs", value: "N", text: "how many runs at most. Default: 1000, or no limit if --time is given"},
 		flagDoc{name: "time", value: "DURATION", text: "for how long at most (500ms, 30s, 2m). Default: no limit"},
 		flagDoc{name: "seed", value: "N", text: "number of the exploration: another has other runs. Default: 1"},
@@ -87,7 +87,8 @@ The same flags have the same runs executed, on any number of processors, unless
   brine run broker --time 1m --strategy pct --faults kill,restart
   brine run handover --json | jq .runs
 
-Exit codes: 0 if every run passed, 1 if one failed.
+Exit codes: 0 if every run passed, 1 if one failed or none was executed; others:
+'brine help exit'.
 `,
 	words: []words{{list: exampleNames}},
 }
@@ -109,7 +110,7 @@ apply, because the program does something else by now, are named.
   echo 'brine script 1' | brine replay takeover -      # the calm run
   brine replay takeover --trace - my.script | brine view --format text -
 
-Exit codes: 0 if the run passed, 1 if it failed.
+Exit codes: 0 if the run passed, 1 if it failed; others: 'brine help exit'.
 `,
 	words: []words{{list: exampleNames}, {files: true}},
 }
@@ -221,7 +222,8 @@ directory of their own in /dev/shm, or where temporary files are.
 	rest: `example:
   brine conform --for 1m
 
-Exit codes: 0 if there was no difference, 1 if there was one.
+Exit codes: 0 if there was no difference, 1 if there was one or nothing was
+compared; others: 'brine help exit'.
 `,
 }
 

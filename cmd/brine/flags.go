@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"example.com/brine/simnet"
 )
@@ -277,7 +278,8 @@ func unknownFlag(command, name string, known *flag.FlagSet) string {
 // plain returns a word as it stands in a message: with quotation marks, if it would
 // otherwise not be seen, or do something to a terminal.
 func plain(word string) string {
-	if word == "" || strings.TrimSpace(word) != word || strconv.Quote(word) != `"`+word+`"` {
+	hidden := func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }
+	if word == "" || strings.TrimSpace(word) != word || strings.ContainsFunc(word, hidden) {
 		return strconv.Quote(word)
 	}
 	return word

@@ -180,8 +180,9 @@ func helpExit() string {
        view: written
        demo: everything went as it tells
   1    a failure without an errno
-       conform: a divergence
-       run, replay: a run failed
+       conform: a divergence, or nothing was compared
+       run, replay: a run failed, or none was executed
+       demo: something did not go as it tells
   2    the command line makes no sense
 
 ` + codeTable() + `

@@ -83,7 +83,7 @@ func (s *session) tellReplay(res *simnet.Result, script simnet.Script, unused []
 		}
 	}
 	if s.trace != "" {
-		fmt.Fprintf(&b, "\nwrote %s\n", s.trace)
+		fmt.Fprintf(&b, "\nwrote %s\n", plain(s.trace))
 	}
 	_, err := io.WriteString(s.out, b.String())
 	return err

@@ -113,7 +113,7 @@ func (s *session) tellRun(p examples.Program, rep *explore.Report, saved files) 
 		}
 		b.WriteString("\n")
 		for _, name := range saved.all() {
-			fmt.Fprintf(&b, "wrote     %s\n", name)
+			fmt.Fprintf(&b, "wrote     %s\n", plain(name))
 		}
 	} else {
 		verdict := paint.green("passed")

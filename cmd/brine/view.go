@@ -101,7 +101,7 @@ func (s *session) view() error {
 	case "text":
 		how = "a line for each event"
 	}
-	_, err = fmt.Fprintf(s.out, "wrote %s, a run of %d events that %s: %s\n", output, trace.Skipped+len(trace.Events), verdict, how)
+	_, err = fmt.Fprintf(s.out, "wrote %s, a run of %d events that %s: %s\n", plain(output), trace.Skipped+len(trace.Events), verdict, how)
 	return outputError(err)
 }
 
