@@ -154,7 +154,14 @@ func TestDemoInterrupted(t *testing.T) {
 			defer watch.Stop()
 			lines, reached := bufio.NewScanner(out), false
 			var last string
+			refused := regexp.MustCompile(`process (\d+) +` + saysRefused)
 			for lines.Scan() {
+				if said := refused.FindStringSubmatch(lines.Text()); said != nil {
+					n, _ := strconv.Atoi(said[1])
+					if group, err := syscall.Getpgid(n); err == nil && group != n {
+						t.Errorf("a signal to the demo's group %d would end daemon %d, too", group, n)
+					}
+				}
 				if last = lines.Text(); strings.Contains(last, at) && !reached {
 					reached = true
 					cmd.Process.Signal(syscall.SIGINT)

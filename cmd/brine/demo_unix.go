@@ -206,6 +206,9 @@ func (s *session) startDaemon() (*daemon, error) {
 	}
 	cmd := exec.Command(self, demoDaemon, s.path)
 	cmd.Stderr = s.err
+	// Ctrl-C is for the demo alone, which ends its daemons: one that goes before would
+	// be taken for a failure.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
