@@ -292,7 +292,7 @@ func didYouMean(word string, candidates []string, prefix string) string {
 	word = strings.ToLower(word)
 	for _, c := range candidates {
 		lower := strings.ToLower(c)
-		if d := distance(word, lower); d < least && d < len(c) {
+		if d := distance(word, lower); d < least && 2*d < len(c) { // tcsh is not bash
 			best, least = c, d
 		}
 		if len(word) >= 3 && strings.HasPrefix(lower, word) {
