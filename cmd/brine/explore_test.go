@@ -209,6 +209,7 @@ func TestWords(t *testing.T) {
 		{grouped(0), "0"}, {grouped(999), "999"}, {grouped(1000), "1,000"}, {grouped(1234567), "1,234,567"}, {grouped(-100), "-100"}, {grouped(-1000), "-1,000"},
 		{plural(1, "run"), "1 run"}, {plural(0, "run"), "0 runs"}, {plural(2000, "run"), "2,000 runs"},
 		{plain(`C:\a b`), `C:\a b`}, {plain(""), `""`}, {plain("a "), `"a "`}, {plain("a\x1b"), `"a\x1b"`}, {plain("\xff"), `"\xff"`}, {plain("é"), "é"},
+		{visible("a\tb\n'é'→│\x1b[m\r\u202e\x00\xff"), "a\tb\n'é'→│\\x1b[m\\r\\u202e\\x00\ufffd"},
 		{quoted("a/b-c.script"), "a/b-c.script"}, {quoted("a b"), "'a b'"}, {quoted("it's"), `'it'\''s'`}, {quoted(""), "''"}, {quoted("-x"), "'-x'"},
 		{fmt.Sprint(rounded(1234567 * time.Nanosecond)), "1.2ms"}, {fmt.Sprint(rounded(12345 * time.Millisecond)), "12.3s"},
 		{flagDoc{text: "wait at most so long (1s, 2m) for it. Default: no"}.short(), "wait at most so long for it"},

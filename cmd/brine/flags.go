@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"example.com/brine/simnet"
 )
@@ -273,16 +272,6 @@ func unknownFlag(command, name string, known *flag.FlagSet) string {
 		return fmt.Sprintf("unknown flag %s; %s has none", plain(dashed(name)), command)
 	}
 	return fmt.Sprintf("unknown flag %s%s", plain(dashed(name)), didYouMean(name, names, "--"))
-}
-
-// plain returns a word as it stands in a message: with quotation marks, if it would
-// otherwise not be seen, or do something to a terminal.
-func plain(word string) string {
-	hidden := func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }
-	if word == "" || strings.TrimSpace(word) != word || strings.ContainsFunc(word, hidden) {
-		return strconv.Quote(word)
-	}
-	return word
 }
 
 // didYouMean names the candidate that word was probably meant to be, or lists

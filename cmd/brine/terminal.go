@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/explore"
@@ -48,6 +51,32 @@ func (p paint) as(code, text string) string {
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[m"
 }
+
+// plain returns a word as it stands in a message: with quotation marks, if it would
+// otherwise not be seen, or do something to a terminal.
+func plain(word string) string {
+	if word == "" || strings.TrimSpace(word) != word || strings.ContainsFunc(word, func(r rune) bool { return !shows(r) }) {
+		return strconv.Quote(word)
+	}
+	return word
+}
+
+// visible returns a text in which a terminal has nothing to carry out: what is in a
+// trace may come from anywhere.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r == '\n' || r == '\t' || shows(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}
+
+// shows reports whether a rune is one that is seen.
+func shows(r rune) bool { return strconv.IsPrint(r) && r != utf8.RuneError }
 
 // A progressLine is one line of a terminal, written over and over again, on how far
 // an exploration is. Where there is no terminal, or one that cannot do that, it is

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"flag"
@@ -81,7 +82,12 @@ func (s *session) view() error {
 		case "trace-event":
 			return traceview.WriteTraceEvent(w, trace)
 		case "text":
-			return trace.WriteText(w)
+			var b bytes.Buffer
+			if err := trace.WriteText(&b); err != nil {
+				return err
+			}
+			_, err := io.WriteString(w, visible(b.String()))
+			return err
 		}
 		return traceview.Write(w, trace, opt)
 	}
