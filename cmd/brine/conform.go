@@ -73,7 +73,7 @@ func (s *session) conform() error {
 	if r.Divergence != nil {
 		return errDiverged
 	}
-	if r.Tally.Ops == 0 && s.ctx.Err() == nil {
+	if r.Tally.Ops == 0 {
 		return errors.New("nothing was compared; give it more time with --for")
 	}
 	return context.Cause(s.ctx)

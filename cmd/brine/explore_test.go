@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -136,6 +138,38 @@ func TestRunTime(t *testing.T) {
 	r := read[reportJSON](t, finish(t, brine(t, t.TempDir(), "run", "broker", "--json", "--time", "300ms"), ""))
 	if d := time.Since(began); r.Runs == 0 || r.Seconds < 0.2 || d > 30*time.Second {
 		t.Errorf("in %v: %+v", d, r)
+	}
+}
+
+// An exploration that a signal ended has not passed, whether or not a run was over by
+// then, and tells what it has in either form.
+func TestRunInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	p, _ := exampleNamed("takeover")
+	verdict := func() string {
+		var out bytes.Buffer
+		s := &session{ctx: ctx, out: &out, options: options{name: p.Name}}
+		if err := s.tellRun(p, &explore.Report{Runs: 5, Strategy: "walk"}, files{}); err != nil {
+			t.Fatal(err)
+		}
+		word, _, _ := strings.Cut(out.String(), " ")
+		return word
+	}
+	if got := verdict(); got != "passed" {
+		t.Errorf("five runs that passed are called %s", got)
+	}
+	cancel(&signalError{syscall.SIGINT})
+	if got := verdict(); got != "stopped" {
+		t.Errorf("interrupted, they are called %s", got)
+	}
+	var out bytes.Buffer
+	s := &session{ctx: ctx, out: &out, err: io.Discard, options: options{name: p.Name, json: true}}
+	var r reportJSON
+	if code := exitCode(s.ended(s.run())); code != exitSignal+int(syscall.SIGINT) {
+		t.Errorf("exit %d", code)
+	}
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil || r.Stopped != "interrupt" || r.Failure != nil {
+		t.Errorf("written was %s, %v", &out, err)
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *session) run() error {
 		return unsaved
 	case rep.Failure != nil:
 		return &runError{fmt.Sprintf("%s, the %s version: run %d failed", p.Name, s.version(), rep.Failure.Index)}
-	case s.ctx.Err() == nil && vain(rep):
+	case vain(rep):
 		return &runError{fmt.Sprintf("%s, the %s version: no run was executed to its end", p.Name, s.version())}
 	}
 	return context.Cause(s.ctx)
