@@ -30,6 +30,11 @@ const demoDaemon = "demo-daemon"
 
 // demo shows what brine does, with the daemon of package takeover.
 func (s *session) demo() error {
+	remove, err := s.demoSocket()
+	if err != nil {
+		return err
+	}
+	defer remove()
 	named := s.output != ""
 	if err := s.demoDirectory(); err != nil {
 		return err

@@ -74,6 +74,9 @@ func TestDemoDeep(t *testing.T) {
 	cmd := brine(t, t.TempDir(), "demo")
 	cmd.Env = append(cmd.Env, "TMPDIR="+tmp)
 	got := finish(t, cmd, "")
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 || got.out != "" {
+		t.Errorf("it leaves %v, %v, after %q", left, err, got.out)
+	}
 	if got.code != 83 || strings.Count(got.err, "\n") != 2 || !strings.HasSuffix(got.err, "set TMPDIR to a directory with a shorter name\n") {
 		t.Errorf("exit %d: %s", got.code, got.err)
 	}

@@ -68,22 +68,32 @@ func (s *session) demoDaemon() error {
 	}
 }
 
-// demoReal runs two daemons for real.
-func (s *session) demoReal() error {
+// demoSocket makes a directory for the daemons' socket, and returns what removes it. It
+// comes before everything else: where it cannot be, nothing is to be told in vain.
+func (s *session) demoSocket() (remove func(), err error) {
 	dir, err := os.MkdirTemp("", "brine-demo-")
 	if err != nil {
-		return fileError("create", filepath.Join(os.TempDir(), "brine-demo-…"), err)
+		return nil, fileError("create", filepath.Join(os.TempDir(), "brine-demo-…"), err)
 	}
-	defer os.RemoveAll(dir)
+	remove = func() { os.RemoveAll(dir) }
 	s.path = filepath.Join(dir, "app.sock")
+	if err := transport.CheckPath("listen", s.path); err != nil {
+		remove()
+		return nil, err
+	}
+	return remove, nil
+}
+
+// demoReal runs two daemons for real.
+func (s *session) demoReal() error {
 	if err := cmp.Or(
-		transport.CheckPath("listen", s.path),
 		s.heading("3. The same daemon for real"),
 		s.say("Two processes are started at once, at %s.\n\n", s.path)); err != nil {
 		return err
 	}
 	var daemons [2]*daemon
 	for i := range daemons {
+		var err error
 		if daemons[i], err = s.startDaemon(); err != nil {
 			return err
 		}

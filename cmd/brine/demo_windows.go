@@ -12,3 +12,6 @@ func (s *session) demoReal() error {
 	}
 	return s.demoEnd()
 }
+
+// demoSocket has nothing to prepare.
+func (s *session) demoSocket() (remove func(), err error) { return func() {}, nil }
