@@ -187,6 +187,9 @@ it serves: transport.ListenConfig{Takeover: true}.
 	if err := context.Cause(s.ctx); err != nil {
 		return err
 	}
+	if vain(rep) {
+		return &runError{fmt.Sprintf("no run of the corrected daemon was executed to its end in %v", demoTime)}
+	}
 	struck := strings.Join(wrap(rep.Fired.String(), helpWidth-4), "\n")
 	return s.say("%s: %s, of which %s%s were different, in %s. What struck them:\n\n%s\n\n",
 		paintOn(s.out).green("None fails"), plural(rep.Runs, "run"), about(rep), grouped(rep.Distinct), rounded(rep.Elapsed), indented(struck))

@@ -30,6 +30,7 @@ func TestParse(t *testing.T) {
 		{"run", options{seed: 1}},
 		{"run --wrong --runs 7 broker --seed=9 --json", options{name: "broker", wrong: true, runs: 7, seed: 9, json: true}},
 		{"run --time 2m --cores 3 --strategy pct2 takeover --right", options{name: "takeover", right: true, most: 2 * time.Minute, cores: 3, strategy: "pct2", seed: 1}},
+		{"run broker --cores 1024", options{name: "broker", cores: 1024, seed: 1}},
 		{"run --faults none handover --out d", options{name: "handover", faults: &[]simnet.Fault{}, output: "d", seed: 1}},
 		{"run --faults kill,EMFILE handover", options{name: "handover", faults: &[]simnet.Fault{simnet.FaultKill, simnet.FaultEMFILE}, seed: 1}},
 		{"replay takeover - --trace t --wrong", options{name: "takeover", path: "-", trace: "t", wrong: true}},

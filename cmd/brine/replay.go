@@ -13,7 +13,7 @@ import (
 
 // replay executes one run of an example, as a script says.
 func (s *session) replay() error {
-	if s.path != "-" && sameFile(s.path, s.trace) {
+	if sameFile(s.path, s.trace) {
 		return &usageError{fmt.Sprintf("%s would be overwritten; write the trace to another file", s.path), "replay"}
 	}
 	script, err := readInput(s, s.path, readScript)
@@ -29,10 +29,9 @@ func (s *session) replay() error {
 			return fmt.Errorf("the run has no trace: %w", res.Diverged)
 		}
 		if s.trace != "-" {
-			err = writeFile(s.trace, res.Trace.WriteJSON)
-		}
-		if err != nil {
-			return err
+			if err := writeFile(s.trace, res.Trace.WriteJSON); err != nil {
+				return err
+			}
 		}
 	}
 	switch {
