@@ -672,13 +672,18 @@ func TestReadTraceErrors(t *testing.T) {
 		{"", `trace line 1: there is no trace; one begins with a line with the format "brine trace 1"`},
 		{"{}\n", `trace line 1: the first line of a trace has the format "brine trace 1"`},
 		{"\x00\n", `trace line 1: the first line of a trace has the format "brine trace 1"`},
-		{`{"format":"brine trace 2","hash":"00000000000000ff"}` + "\n", `trace line 1: the first line of a trace has the format "brine trace 1"`},
+		{`{"format":"brine trace 2","hash":"00000000000000ff","new":1}` + "\n", `trace line 1: the trace is of the format "brine trace 2", and this version reads "brine trace 1"`},
+		{`{"format":"something else"}` + "\n", `trace line 1: the first line of a trace has the format "brine trace 1"`},
 		{`{"format":"brine trace 1","hash":"ff"}` + "\n", `trace line 1: hash: "ff" is not 16 hexadecimal digits`},
 		{`{"format":"brine trace 1","hash":"00000000000000ff","script":"x"}` + "\n", `trace line 1: script line 1: "x": a script begins with the line "brine script 1"`},
 		{`{"format":"brine trace 1","hash":"00000000000000ff","skipped":-1}` + "\n", "trace line 1: skipped: -1 is out of range"},
 		{`{"format":"brine trace 1","hash":"00000000000000ff","x":1}` + "\n", `trace line 1: json: unknown field "x"`},
 		{`{"format":"brine trace 1","hash":"00000000000000ff"}`, "trace line 1: the line does not end; the trace was cut"},
-		{traceHead + "\n", "trace line 2: EOF"},
+		{traceHead + "\n", "trace line 2: the line is empty"},
+		{`{"format":"brine trace 1","hash":"00000000000000ff","events":2}` + "\n" + `{"n":1,"at":0,"op":"send"}` + "\n", "trace line 3: the first line says that there are 2 events, and there are 1; the trace was cut, or joined"},
+		{`{"format":"brine trace 1","hash":"00000000000000ff","events":0}` + "\n" + `{"n":1,"at":0,"op":"send"}` + "\n", "trace line 3: the first line says that there are 0 events, and there are 1; the trace was cut, or joined"},
+		{traceHead + `{"n":1,"at":"0","op":"send"}` + "\n", "trace line 2: at: it cannot be a string"},
+		{traceHead + `[]` + "\n", "trace line 2: the line is no object: array"},
 		{traceHead + `{"n":1,"at":0,"op":"send"} 1` + "\n", "trace line 2: there is more than one object in it"},
 		{traceHead + `{"n":2,"at":0,"op":"send"}` + "\n", "trace line 2: the event after 0 is 1, and not 2"},
 		{traceHead + `{"n":1,"at":0}` + "\n", "trace line 2: it has no op"},
@@ -709,6 +714,17 @@ func TestReadTraceErrors(t *testing.T) {
 	}
 	if _, err := simnet.ReadTrace(io.MultiReader(strings.NewReader(traceHead), broken{})); err != errBroken {
 		t.Errorf("from a reader that fails: %v", err)
+	}
+}
+
+// TestTraceTextLines: an event is a line, whatever its names are.
+func TestTraceTextLines(t *testing.T) {
+	tr, err := simnet.ReadTrace(strings.NewReader(traceHead + `{"n":1,"at":0,"op":"listen","on":"a\nb\u001b[2J\u009b","made":"\r"}` + "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "#1   0s   world   listen a\\nb\\x1b[2J\\u009b   -> \\r\n"; tr.String() != want {
+		t.Errorf("%q, want %q", tr.String(), want)
 	}
 }
 

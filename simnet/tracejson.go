@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,6 +30,7 @@ type traceHead struct {
 	Verdict string `json:"verdict,omitempty"`
 	Skipped int    `json:"skipped,omitempty"`
 	Script  string `json:"script,omitempty"`
+	Events  *int   `json:"events,omitempty"` // how many lines follow; not checked if it is missing
 
 	Stacks [][]traceCall `json:"stacks,omitempty"`
 }
@@ -72,12 +74,12 @@ type traceLine struct {
 // WriteJSON writes the trace as JSON Lines: one object a line, the first about
 // the run, and then one for each event. What is zero or empty is left out.
 //
-//	{"format":"brine trace 1","hash":"1f2e3d4c5b6a7988","verdict":"…","skipped":0,"script":"…","stacks":[[{"func":"main.serve","file":"/app/serve.go","line":31}]]}
+//	{"format":"brine trace 1","hash":"1f2e3d4c5b6a7988","verdict":"…","skipped":0,"script":"…","events":52,"stacks":[[{"func":"main.serve","file":"/app/serve.go","line":31}]]}
 //	{"n":9,"at":1000000,"task":"server/conn","nth":2,"op":"recv","on":"1b","size":10,"moved":5,"from":[[6,5]],"buffer":212992,"stack":1}
 //
 // Of the run: format, always this one; hash, 16 hexadecimal digits; verdict;
-// skipped; script, its text; stacks, those of its events, each a list of calls
-// from the innermost on. Of an event: n; at and began, in nanoseconds since
+// skipped; script, its text; events, how many there are; stacks, those of its
+// events, each a list of calls from the innermost on. Of an event: n; at and began, in nanoseconds since
 // the world began, began being as at if it is left out; task, as scripts have
 // it, and nth; op; on, the Object; size, fds; until, in nanoseconds; args; data;
 // blocked; open; moved, passed; err, why; made; from and to, each a list of pairs
@@ -87,6 +89,8 @@ type traceLine struct {
 // what [Script.MarshalText] says.
 func (t *Trace) WriteJSON(w io.Writer) error {
 	head := traceHead{Format: traceFormat, Hash: fmt.Sprintf("%016x", t.Hash), Verdict: t.Verdict, Skipped: t.Skipped}
+	events := len(t.Events)
+	head.Events = &events
 	if len(t.Script.Lines)+len(t.Script.Data) > 0 {
 		text, err := t.Script.MarshalText()
 		if err != nil {
@@ -174,6 +178,9 @@ func ReadTrace(r io.Reader) (*Trace, error) {
 	if err != io.EOF {
 		return nil, err
 	}
+	if n := in.events; n != nil && *n != len(t.Events) {
+		return nil, in.wrong("the first line says that there are %d events, and there are %d; the trace was cut, or joined", *n, len(t.Events))
+	}
 	last := t.Skipped + len(t.Events)
 	for i, e := range t.Events {
 		for _, moves := range [...][]Move{e.From, e.To} {
@@ -195,6 +202,7 @@ type traceReader struct {
 	size int
 
 	stacks []Stack
+	events *int // how many the first line says that there are
 }
 
 func (in *traceReader) wrong(format string, args ...any) error {
@@ -230,6 +238,15 @@ func (in *traceReader) decode(line []byte, to any) error {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(to); err != nil {
+		var typed *json.UnmarshalTypeError
+		switch {
+		case err == io.EOF:
+			return in.wrong("the line is empty")
+		case errors.As(err, &typed) && typed.Field == "":
+			return in.wrong("the line is no object: %s", typed.Value)
+		case errors.As(err, &typed):
+			return in.wrong("%s: it cannot be a %s", shorten(typed.Field), typed.Value)
+		}
 		return in.wrong("%s", shorten(err.Error()))
 	}
 	if _, err := dec.Token(); err != io.EOF {
@@ -242,7 +259,10 @@ func (in *traceReader) head(line []byte) (*Trace, error) {
 	var h struct {
 		Format string `json:"format"`
 	}
-	if err := json.Unmarshal(line, &h); err != nil || h.Format != traceFormat {
+	switch err := json.Unmarshal(line, &h); {
+	case strings.HasPrefix(h.Format, "brine trace ") && h.Format != traceFormat:
+		return nil, in.wrong("the trace is of the format %q, and this version reads %q", shorten(h.Format), traceFormat)
+	case err != nil || h.Format != traceFormat:
 		return nil, in.wrong("the first line of a trace has the format %q", traceFormat)
 	}
 	var head traceHead
@@ -256,6 +276,7 @@ func (in *traceReader) head(line []byte) (*Trace, error) {
 	case head.Skipped < 0 || head.Skipped > math.MaxInt32:
 		return nil, in.wrong("skipped: %d is out of range", head.Skipped)
 	}
+	in.events = head.Events
 	if err := in.calls(head.Stacks); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // String returns what [Trace.WriteText] writes.
@@ -36,6 +37,9 @@ func (t *Trace) WriteText(w io.Writer) error {
 	for i := range t.Events {
 		e := &t.Events[i]
 		row := [...]string{"#" + strconv.Itoa(e.N), brief(e.At), e.who(), e.what(), e.result(), e.notes()}
+		for i := range row {
+			row[i] = onLine(row[i])
+		}
 		for i := range wide {
 			wide[i].fit(row[i])
 		}
@@ -64,6 +68,24 @@ func (t *Trace) WriteText(w io.Writer) error {
 		b.WriteString("verdict: " + t.Verdict + "\n")
 	}
 	return flush(w, b.String())
+}
+
+// onLine returns a text without what would end a line, or be obeyed by a terminal:
+// the names of a trace that was read may be anything.
+func onLine(text string) string {
+	if strings.IndexFunc(text, unicode.IsControl) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // brief is a duration without parts that are 0: "1h".
