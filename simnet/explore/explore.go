@@ -63,7 +63,7 @@ type Config struct {
 	Seed     uint64        // of the whole exploration: the same seed, the same runs
 	Runs     int           // at most; 0 is 1,000, or any number if there is a Time
 	Time     time.Duration // real time that runs are begun in; 0 is any
-	Cores    int           // how many goroutines execute runs; 0 is GOMAXPROCS
+	Cores    int           // how many goroutines execute runs, at most 1,024; 0 is GOMAXPROCS
 
 	// Verify has every n-th run executed twice and compared step by step, the first
 	// of all among them. 0 is every 1024th, a negative number none.
@@ -117,7 +117,7 @@ func seedOf(base uint64, index int) uint64 {
 
 func (cfg *Config) cores() int {
 	if cfg.Cores > 0 {
-		return cfg.Cores
+		return min(cfg.Cores, maxEpoch) // more would have nothing to do
 	}
 	return runtime.GOMAXPROCS(0)
 }

@@ -144,6 +144,20 @@ func TestFindOutside(t *testing.T) {
 	}
 }
 
+// TestFindManyCores: no more goroutines are made than can have something to do.
+func TestFindManyCores(t *testing.T) {
+	most := 0
+	rep, err := explore.Run(t.Context(), explore.Config{Runs: 10, Cores: 1 << 40, Verify: -1}, func(x *explore.Execution) *simnet.Result {
+		if x.Index == 0 {
+			most = runtime.NumGoroutine()
+		}
+		return x.Run(race(3, 100))
+	})
+	if err != nil || rep.Runs != 10 || most == 0 || most > 3000 {
+		t.Errorf("%v, %+v, %d goroutines", err, rep, most)
+	}
+}
+
 // TestFindSkipped: a run that is skipped counts as that.
 func TestFindSkipped(t *testing.T) {
 	rep, err := explore.Run(t.Context(), explore.Config{Runs: 100}, func(x *explore.Execution) *simnet.Result {
