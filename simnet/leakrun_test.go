@@ -121,7 +121,7 @@ func TestRunLeaks(t *testing.T) {
 func TestRunnerLeaks(t *testing.T) {
 	leaks(t)
 	n := 20_000
-	if testing.Short() {
+	if testing.Short() || fewSeeds {
 		n = 2_000
 	}
 	if s := os.Getenv("BRINE_RUNS"); s != "" {

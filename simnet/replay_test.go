@@ -252,7 +252,7 @@ func replays(t *testing.T, r *simnet.Runner, cfg simnet.Config, seed uint64, bui
 
 func TestReplay(t *testing.T) {
 	seeds := uint64(700)
-	if testing.Short() {
+	if testing.Short() || fewSeeds {
 		seeds = 70
 	}
 	for _, c := range []struct {
@@ -272,7 +272,7 @@ func TestReplay(t *testing.T) {
 // Whatever the tasks are called.
 func TestReplayNames(t *testing.T) {
 	programs := uint64(700)
-	if testing.Short() {
+	if testing.Short() || fewSeeds {
 		programs = 70
 	}
 	simnet.Loop(func(r *simnet.Runner) {
