@@ -29,7 +29,7 @@ func (s *sched) fire(a *timer, k int32) {
 	if !a.background {
 		s.foreground--
 	}
-	s.deliver(a.p, a.by, a.name, k, a.background, a.f)
+	s.deliver(a.p, a.by, a.name, k, a.background, a.f).belated = !s.setup
 }
 
 // disarm is for a timer that is stopped before it fires.

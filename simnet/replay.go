@@ -222,9 +222,9 @@ func (r *Replayer) called(s *sched, n *replayTask) []TaskID {
 	return r.same[n.key]
 }
 
-// means reports whether a name is that of a task with the same key. All tasks
-// whose whole route is one name are there before those of longer ones, so that
-// the answer does not change when more tasks come.
+// means reports whether a name is that of a task with the same key. All roots are
+// there before tasks whose routes are longer, so that the answer does not change
+// when more tasks come.
 func (r *Replayer) means(n *replayTask, t *task) bool {
 	if t.id == 0 {
 		return true

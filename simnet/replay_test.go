@@ -284,6 +284,39 @@ func TestReplayNames(t *testing.T) {
 	})
 }
 
+// A timer that build has set is the world's, and yet its task is not there from
+// the beginning: others that are called so at their end can come before it.
+func TestReplayBuildTimer(t *testing.T) {
+	build := func(w *simnet.World) {
+		p := w.Process("p")
+		n := p.NewNotifier()
+		x := func() {
+			n.Notify()
+			p.Yield()
+		}
+		p.AfterFunc("x", p.Now().Add(time.Millisecond), x)
+		p.Go("main", func() { p.Go("x", x) })
+		p.Go("beside", func() {
+			n.Wait(time.Time{})
+			n.Wait(time.Time{})
+		})
+	}
+	names := map[string]bool{}
+	simnet.Loop(func(r *simnet.Runner) {
+		for seed := range uint64(50) {
+			replays(t, r, simnet.Config{}, seed, build)
+			for _, l := range r.Run(simnet.Config{Chooser: simnet.Record(simnet.Random(seed))}, build).Script.Lines {
+				names[l.Task.String()] = true
+			}
+		}
+	})
+	for _, name := range []string{"p/main>x", "p/world>x"} {
+		if !names[name] {
+			t.Errorf("no script is about %s", name)
+		}
+	}
+}
+
 // With everything failing that can, and replayed where nothing does but by the
 // script.
 func TestReplayFaults(t *testing.T) {

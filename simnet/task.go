@@ -43,6 +43,7 @@ type task struct {
 	s          *sched
 	id         TaskID
 	background bool
+	belated    bool     // it is of a timer that fired once the run had begun
 	p          *Process // nil for the world's
 	f          func()
 
@@ -180,8 +181,9 @@ func (t *task) nameHash() uint64 {
 }
 
 // root reports whether the task was there when the run began, or its process was
-// started: before every task whose route is longer.
-func (t *task) root() bool { return t.generation == 1 && t.parent.id == 0 }
+// started: before every task whose route is longer. A timer that build has set is
+// the world's, too, but its task comes when it comes.
+func (t *task) root() bool { return t.generation == 1 && t.parent.id == 0 && !t.belated }
 
 // String returns the same for reading: "client/main".
 func (t *task) String() string { return t.title().String() }

@@ -24,7 +24,8 @@ type TaskName struct {
 	//
 	// Scripts leave components out at the front as long as no other task of the
 	// process is called so at its end. If a path is all of a task's path and the end
-	// of others', it is written after a component "world", unless it is one name.
+	// of others', it is written after a component "world", unless it is the name of a
+	// task that was there when the run, or its process, began.
 	//
 	// The names in it are escaped already, as they are in a script ([Script]):
 	// escaping the whole would take the joints for parts of names.
