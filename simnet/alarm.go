@@ -1,5 +1,7 @@
 package simnet
 
+import "math"
+
 // An alarm is something that happens at a point in virtual time. It is part of
 // what it concerns.
 type alarm struct {
@@ -41,6 +43,16 @@ func (h *alarms) first() *alarm {
 func (h *alarms) set(a *alarm) {
 	h.seq++
 	a.seq = h.seq
+	h.insert(a)
+}
+
+// setLast sets an alarm that goes off after all others of its time.
+func (h *alarms) setLast(a *alarm) {
+	a.seq = math.MaxUint64
+	h.insert(a)
+}
+
+func (h *alarms) insert(a *alarm) {
 	h.heap = append(h.heap, a)
 	a.pos = int32(len(h.heap) - 1)
 	h.up(a)

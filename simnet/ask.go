@@ -110,7 +110,7 @@ func (s *sched) answer(k Kind, i int) string {
 	case KindWake:
 		return s.wakers[i].view.p.label()
 	case KindTimer:
-		return s.tasks[s.sameTime[i].task].String() + s.moment(i).String()
+		return s.tasks[s.sameTime[i-1].task].String() + s.moment(i-1).String()
 	}
 	switch o := &s.fault.options[i-1]; {
 	case o.p != nil:

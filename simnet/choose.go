@@ -18,8 +18,10 @@ const (
 	// longest.
 	KindWake
 
-	// KindTimer asks which timer fires first of those that are due at the same time.
-	// Answer 0 is the one that was armed first.
+	// KindTimer asks which of the timers that are due at the same time goes off alone:
+	// before the others, which then go off when no task can go on. Answer i is the one
+	// that was set i-th. Answer 0 is none: all go off together, in that order, before
+	// any task runs.
 	KindTimer
 
 	KindShort   // how many bytes a Recv or a Send moves at once: all, 1, half, all but one
@@ -70,8 +72,9 @@ type Point struct {
 	N    int // how many answers there are, at least 2: a question with one is not asked
 
 	// Rate is how often a random chooser should leave 0, in 1/65536, and Rates how
-	// often it should give each of the other answers. For KindRun, KindWake and
-	// KindTimer there are none, and every answer is as good as another.
+	// often it should give each of the other answers. For KindRun and KindWake there
+	// are none, and every answer is as good as another. For KindTimer there is a Rate
+	// alone: answers other than 0 are as good as each other.
 	Rate  int
 	Rates []int
 
@@ -163,18 +166,22 @@ func (r *random) Choose(p *Point) int { return r.pick(p.Kind, p.N, p.Rate, p.Rat
 
 func (r *random) pick(k Kind, n, rate int, rates []int) int {
 	x := r.next()
-	if k > KindTimer {
-		at := int(x & 0xffff)
-		if at >= rate {
-			return 0
-		}
-		for i, rate := range rates {
-			if at -= rate; at < 0 {
-				return i + 1
-			}
-		}
-		return n - 1
+	if k < KindTimer {
+		hi, _ := bits.Mul64(x, uint64(n))
+		return int(hi)
 	}
-	hi, _ := bits.Mul64(x, uint64(n))
-	return int(hi)
+	at := int(x & 0xffff)
+	switch {
+	case at >= rate:
+		return 0
+	case k == KindTimer:
+		hi, _ := bits.Mul64(x, uint64(n-1))
+		return 1 + int(hi)
+	}
+	for i, rate := range rates {
+		if at -= rate; at < 0 {
+			return i + 1
+		}
+	}
+	return n - 1
 }

@@ -58,9 +58,11 @@
 // A world begins at midnight of 2000-01-01, UTC, and its clock stands still while
 // any task can run. When none can, it moves to the next point in time that anyone
 // waits for, so that a timeout of an hour costs nothing and a deadline is met to
-// the nanosecond. Of timers that are due at the same time, which goes first is a
-// question ([KindTimer]). Whether time passes although tasks could run is one
-// too, if it is switched on ([FaultEarly]).
+// the nanosecond. Timers and deadlines that are due at the same time go off
+// together, in the order in which they were set, before any task runs; whether
+// one of them goes off alone, before the others, is a question ([KindTimer]).
+// Whether time passes although tasks could run is one too, if it is switched on
+// ([FaultEarly]).
 //
 // Deadlines are points on the transport's clock: tr.Now().Add(d). A deadline of
 // the real clock is a mistake that is noticed by its monotonic reading (EINVAL,

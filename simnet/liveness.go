@@ -114,7 +114,7 @@ func (s *sched) watchCalls() {
 		}
 	}
 	v.alarm = alarm{at: later(s.now, int64(s.within)), ring: s.lookAfter}
-	s.set(&v.alarm)
+	s.setLast(&v.alarm)
 }
 
 // depends reports whether a foreground task is blocked in a call that only
@@ -139,6 +139,7 @@ func (s *sched) lookAfter() {
 
 // watched reports whether an alarm is all that could still happen, and it is that of
 // the vigil: nothing goes on by itself.
-func (s *sched) watched(a *alarm) bool {
-	return s.vigil != nil && a == &s.vigil.alarm && len(s.heap) == 2
-}
+func (s *sched) watched(a *alarm) bool { return s.watches(a) && len(s.heap) == 2 }
+
+// watches reports whether an alarm is that of the vigil.
+func (s *sched) watches(a *alarm) bool { return s.vigil != nil && a == &s.vigil.alarm }

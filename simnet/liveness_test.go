@@ -85,6 +85,36 @@ func TestStarvedNobody(t *testing.T) {
 	}
 }
 
+// TestStarvedAtLast: who comes to a call's aid in the last moment has come in time.
+// That it is looked at then is no timer, of which it is asked whether it goes off alone.
+func TestStarvedAtLast(t *testing.T) {
+	for _, late := range []time.Duration{0, 1} {
+		cfg := simnet.Config{Faults: simnet.Faults{simnet.FaultEMFILE: {Rate: 1}}, FaultSteps: 1, Within: time.Second}
+		cfg.Once, cfg.Chooser = true, asked(func(p *simnet.Point) int {
+			if p.Kind == simnet.KindTimer && (late > 0 || p.N != 3) {
+				t.Errorf("helped %v after the last moment: %d answers to which timer goes off alone", late, p.N)
+			}
+			return 0
+		})
+		res := simnet.Run(cfg, func(w *simnet.World) {
+			p := w.Process("p")
+			a, b, _ := p.Pair()
+			p.Go("reader", func() { a.Recv([][]byte{make([]byte, 1)}, nil, time.Time{}) })
+			p.Go("writer", func() {
+				p.Yield() // the second operation: no fault strikes any more
+				p.Sleep(p.Now().Add(time.Second + late))
+				p.Yield()
+				b.Send([][]byte{{1}}, nil, time.Time{})
+			})
+			p.Go("beside", func() { p.Sleep(p.Now().Add(time.Second)) })
+		})
+		var starved *simnet.Starved
+		if late == 0 && res.Err != nil || late > 0 && !errors.As(res.Err, &starved) {
+			t.Errorf("helped %v after the last moment: %v", late, res.Err)
+		}
+	}
+}
+
 // stands is a program in which two tasks wait for each other.
 func stands(w *simnet.World) {
 	p := w.Process("p")

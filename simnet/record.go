@@ -61,7 +61,7 @@ func (r *Recorder) note(p *Point, i int) {
 	case KindRun:
 		d.other = p.Tasks[i]
 	case KindTimer:
-		d.other, d.moment = p.s.sameTime[i].task, p.s.moment(i)
+		d.other, d.moment = p.s.sameTime[i-1].task, p.s.moment(i-1)
 	default:
 		d.answer = p.Answer(i)
 	}

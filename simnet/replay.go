@@ -275,10 +275,10 @@ func (r *Replayer) among(l *replayLine, p *Point) int {
 			}
 		}
 	case p.Kind == KindTimer && l.other != nil:
-		for i := range p.N {
-			t := s.tasks[s.sameTime[i].task]
+		for i, a := range s.sameTime {
+			t := s.tasks[a.task]
 			if (l.moment.nth == 0 || l.moment == s.setAt(i)) && t.key() == l.other.key && r.means(l.other, t) {
-				return i
+				return i + 1
 			}
 		}
 	case p.Kind == KindWake:

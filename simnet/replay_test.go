@@ -473,7 +473,7 @@ func TestScriptNames(t *testing.T) {
 		"p/conn", "p/main", "p/main~2", // were there at the beginning
 		"p/main>conn", "p/conn~2",
 		"p/main>alone", "p/main~2>alone", "p/alone>main", "p/a%20b",
-		"p/tick", "p/tick*2", "p/tick*3", // the fourth is always alone
+		"p/tick", "p/tick*2", "p/tick*3", "p/tick*4",
 		"p/q%2Fmain>guest", "p/q%2Fother>guest", "p/visitor",
 	}
 	for _, name := range want {

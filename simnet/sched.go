@@ -79,7 +79,7 @@ type sched struct {
 	books     *books                // nil if nobody asks for a census
 	left      *Census
 	wakers    []*call  // scratch of wake
-	sameTime  []*alarm // scratch of due
+	sameTime  []*alarm // scratch of single
 
 	faultSteps int             // Config.FaultSteps
 	within     time.Duration   // Config.Within
@@ -266,7 +266,7 @@ func (s *sched) idle() {
 	case a == nil || s.watched(a):
 		s.verdict(s.deadlock())
 	default:
-		s.ring(s.due(a))
+		s.expire()
 		if s.attention.Load() != 0 {
 			s.attend()
 		}
@@ -290,60 +290,6 @@ func (s *sched) beyond() bool {
 	}
 	s.task.k.leave()
 	return true
-}
-
-// due returns the alarm that goes off next: a, or another of the same time.
-func (s *sched) due(a *alarm) *alarm {
-	// Those of the same time are among its children, their children, and so on.
-	if !(len(s.heap) > 2 && s.heap[2].at == a.at || len(s.heap) > 3 && s.heap[3].at == a.at) {
-		return a
-	}
-	if s.random == nil && !s.exact {
-		s.count(KindTimer)
-		return a // which was set first
-	}
-	clear(s.sameTime) // what is beyond the end would keep a timer, and all of its run
-	s.sameTime = s.sameTime[:0]
-	s.together(1, a.at)
-	return s.sameTime[s.chooseOf(a, KindTimer, len(s.sameTime), 0)]
-}
-
-// together collects the alarms of one time from a place in the heap downwards, the
-// first of all first.
-func (s *sched) together(i int, at int64) {
-	if i < len(s.heap) && s.heap[i].at == at {
-		s.sameTime = append(s.sameTime, s.heap[i])
-		s.together(2*i, at)
-		s.together(2*i+1, at)
-	}
-}
-
-// ring lets an alarm go off, at its time.
-func (s *sched) ring(a *alarm) {
-	if s.fault != nil && s.delay(a) {
-		return
-	}
-	if s.lineage != nil {
-		s.lineage.rang(a)
-	}
-	s.unset(a)
-	was := s.now
-	if a.at > s.now {
-		s.now = a.at
-	}
-	if s.trace != nil && (s.vigil == nil || a != &s.vigil.alarm) {
-		s.trace.rang(a, was)
-	}
-	s.hash = mix(s.hash, uint64(s.now))
-	if c := a.call; c != nil {
-		c.timeout = true
-		if !c.awake {
-			c.awake = true
-			s.ready(c.task)
-		}
-		return
-	}
-	a.ring()
 }
 
 // ready makes a blocked task runnable.

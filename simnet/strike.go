@@ -392,6 +392,6 @@ func (s *sched) hurry() {
 	st.options = append(st.options[:0], option{f: FaultEarly})
 	if s.drawOf(a) != nil {
 		s.struck(FaultEarly)
-		s.ring(a)
+		s.expire()
 	}
 }

@@ -42,7 +42,7 @@ func (l *Line) why(op Op) string {
 			n, _ := strconv.Atoi(at)
 			whose += "'s " + ordinal(n)
 		}
-		return "of the timers due with that of its " + ordinal(l.Op) + " operation, that of " + whose + " fires first" + times
+		return "of the timers due with that of its " + ordinal(l.Op) + " operation, that of " + whose + " fires alone" + times
 	case KindShort:
 		switch l.Answer {
 		case "1":

@@ -47,12 +47,15 @@ func (d *dice) below(n int) int {
 // has none.
 func (d *dice) answer(p *simnet.Point) int {
 	switch p.Kind {
-	case simnet.KindRun, simnet.KindWake, simnet.KindTimer:
+	case simnet.KindRun, simnet.KindWake:
 		return d.below(p.N)
 	}
 	at := int(d.next() & 0xffff)
-	if at >= p.Rate {
+	switch {
+	case at >= p.Rate:
 		return 0
+	case p.Kind == simnet.KindTimer:
+		return 1 + d.below(p.N-1)
 	}
 	for i, rate := range p.Rates {
 		if at -= rate; at < 0 {

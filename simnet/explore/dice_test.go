@@ -37,7 +37,7 @@ func TestDice(t *testing.T) {
 	}
 }
 
-// TestDiceAnswer has faults drawn by their rates, and the rest evenly.
+// TestDiceAnswer has what has rates drawn by them, and the rest evenly.
 func TestDiceAnswer(t *testing.T) {
 	const draws = 1 << 20
 	for _, test := range []struct {
@@ -46,7 +46,7 @@ func TestDiceAnswer(t *testing.T) {
 	}{
 		{simnet.Point{Kind: simnet.KindRun, N: 4}, []float64{.25, .25, .25, .25}},
 		{simnet.Point{Kind: simnet.KindWake, N: 2}, []float64{.5, .5}},
-		{simnet.Point{Kind: simnet.KindTimer, N: 3}, []float64{1. / 3, 1. / 3, 1. / 3}},
+		{simnet.Point{Kind: simnet.KindTimer, N: 3, Rate: 16384}, []float64{.75, .125, .125}},
 		{simnet.Point{Kind: simnet.KindFail, N: 3, Rate: 16384, Rates: []int{12288, 4096}}, []float64{.75, .1875, .0625}},
 		{simnet.Point{Kind: simnet.KindKill, N: 3, Rate: 65536, Rates: []int{32768, 32768}}, []float64{0, .5, .5}},
 		{simnet.Point{Kind: simnet.KindShort, N: 3, Rate: 32768, Rates: []int{8192, 8192}}, []float64{.5, .125, .375}},
