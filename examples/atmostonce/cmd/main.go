@@ -1,16 +1,18 @@
 //go:build unix
 
 // Command cmd is package atmostonce for real: three clients make requests of a
-// server that is killed and started again all the time, each a process of its own.
-// What was carried out stands in a file, in which nothing may stand twice. It ends
-// by itself after a few seconds.
+// server that is slow now and then, so that they ask again, and that is killed and
+// started again all the time. Each is a process of its own. What was carried out
+// stands in a file, in which nothing may stand twice. It ends by itself after a few
+// seconds.
+//
+// With -wrong the server is forgetful, and something stands there twice.
 package main
 
 import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -18,6 +20,7 @@ import (
 	"time"
 
 	"example.com/brine/examples/atmostonce"
+	"example.com/brine/examples/internal/stage"
 	"example.com/brine/ipc"
 	"example.com/brine/realunix"
 	"example.com/brine/transport"
@@ -25,46 +28,42 @@ import (
 
 const (
 	clients  = 3
-	requests = 90 // of each client
+	requests = 50 // of each client
 	kills    = 8
+	try      = 40 * time.Millisecond // that a client waits before it asks again
 )
 
 func main() {
-	log.SetFlags(0)
-	switch {
-	case len(os.Args) == 3 && os.Args[1] == "server":
-		server(os.Args[2])
-	case len(os.Args) == 3 && os.Args[1] == "client":
-		client(os.Args[2])
-	default:
-		dir, err := os.MkdirTemp("", "atmostonce")
-		check(err)
-		defer os.RemoveAll(dir)
-		play(dir)
-	}
+	stage.Main(play, map[string]func(*stage.Stage, []string){"server": server, "client": client})
 }
+
+func socket(s *stage.Stage) string { return filepath.Join(s.Dir, "box.sock") }
 
 // server gives notes out by writing into a file who has asked for them.
-func server(dir string) {
+func server(s *stage.Stage, _ []string) {
 	tr := realunix.New(realunix.Config{})
-	box, err := os.OpenFile(filepath.Join(dir, "box"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	check(err)
-	l, err := ipc.Listen(tr, filepath.Join(dir, "box.sock"), 8, transport.ListenConfig{Takeover: true})
-	check(err)
-	s := atmostonce.Server{Life: rand.Uint64()}
-	s.GiveOut = func(tr transport.Transport, r atmostonce.Request) uint64 {
+	box, err := os.OpenFile(filepath.Join(s.Dir, "box"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	s.Check(err)
+	l, err := ipc.Listen(tr, socket(s), 8, transport.ListenConfig{Takeover: true})
+	s.Check(err)
+	server := atmostonce.Server{Life: rand.Uint64(), Forgetful: s.Wrong}
+	server.GiveOut = func(tr transport.Transport, r atmostonce.Request) uint64 {
 		line := binary.BigEndian.AppendUint64(nil, r.Client)
 		_, err := box.Write(binary.BigEndian.AppendUint64(line, r.Number))
-		check(err)
-		tr.Sleep(tr.Now().Add(5 * time.Millisecond))
+		s.Check(err)
+		takes := try / 20
+		if rand.N(10) == 0 {
+			takes = 2 * try // nobody waits for as long as that: the client asks again
+		}
+		tr.Sleep(tr.Now().Add(takes))
 		return 0
 	}
-	check(s.Serve(tr, l))
+	s.Check(server.Serve(tr, l))
 }
 
-func client(dir string) {
+func client(s *stage.Stage, _ []string) {
 	tr := realunix.New(realunix.Config{})
-	c := atmostonce.Client{Path: filepath.Join(dir, "box.sock"), ID: rand.Uint64(), Try: 100 * time.Millisecond}
+	c := atmostonce.Client{Path: socket(s), ID: rand.Uint64(), Try: try}
 	answered, unknown := 0, 0
 	for range requests {
 		_, err := c.Call(tr, 1, tr.Now().Add(10*time.Second))
@@ -74,54 +73,43 @@ func client(dir string) {
 		case errors.Is(err, atmostonce.ErrUnknown):
 			unknown++
 		default:
-			log.Fatal(err)
+			s.Check(err)
 		}
 	}
 	fmt.Printf("client %016x: %d requests, %d answered, of %d nobody knows\n", c.ID, requests, answered, unknown)
 }
 
-func play(dir string) {
-	s := start("server", dir)
+func play(s *stage.Stage) {
+	server := s.Start(s.Command("server"))
 	var all []*exec.Cmd
 	for range clients {
-		all = append(all, start("client", dir))
+		all = append(all, s.Start(s.Command("client")))
 	}
 	for range kills {
 		time.Sleep(150 * time.Millisecond)
-		check(s.Process.Kill())
-		s.Wait()
-		fmt.Printf("server %d is killed, and started again\n", s.Process.Pid)
-		s = start("server", dir)
+		s.Check(server.Process.Kill())
+		server.Wait()
+		fmt.Printf("server %d is killed, and started again\n", server.Process.Pid)
+		server = s.Start(s.Command("server"))
 	}
 	for _, c := range all {
-		check(c.Wait())
+		s.Check(c.Wait())
 	}
-	check(s.Process.Kill())
-	s.Wait()
+	s.Check(server.Process.Kill())
+	server.Wait()
 
-	box, err := os.ReadFile(filepath.Join(dir, "box"))
-	check(err)
-	seen := map[string]bool{}
+	box, err := os.ReadFile(filepath.Join(s.Dir, "box"))
+	s.Check(err)
+	seen, twice := map[string]bool{}, 0
 	for ; len(box) >= 16; box = box[16:] {
-		if line := string(box[:16]); seen[line] {
-			log.Fatalf("carried out twice: %x", line)
+		line := string(box[:16])
+		if seen[line] {
+			twice++
 		}
-		seen[string(box[:16])] = true
+		seen[line] = true
+	}
+	if twice > 0 {
+		s.Fatalf("%d of %d requests were carried out, some more than once: %d times too often", len(seen), clients*requests, twice)
 	}
 	fmt.Printf("%d of %d requests were carried out, none of them twice\n", len(seen), clients*requests)
-}
-
-func start(role, dir string) *exec.Cmd {
-	self, err := os.Executable()
-	check(err)
-	c := exec.Command(self, role, dir)
-	c.Stdout, c.Stderr = os.Stdout, os.Stderr
-	check(c.Start())
-	return c
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }

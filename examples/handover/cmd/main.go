@@ -3,21 +3,21 @@
 // Command cmd is package handover for real: four clients ask all the time, while
 // one version of the server replaces the other, ten times, each a process of its
 // own. No client may be lost. It ends by itself after a few seconds.
+//
+// With -wrong each version closes its listener before the next opens it again, and
+// a client is lost.
 package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
-	"log"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"example.com/brine/examples/handover"
+	"example.com/brine/examples/internal/stage"
 	"example.com/brine/realunix"
 )
 
@@ -28,37 +28,28 @@ const (
 )
 
 func main() {
-	log.SetFlags(0)
-	switch {
-	case len(os.Args) == 4 && os.Args[1] == "version":
-		n, err := strconv.ParseUint(os.Args[3], 10, 64)
-		check(err)
-		serve(os.Args[2], n)
-	case len(os.Args) == 3 && os.Args[1] == "client":
-		ask(os.Args[2])
-	default:
-		dir, err := os.MkdirTemp("", "handover")
-		check(err)
-		defer os.RemoveAll(dir)
-		play(filepath.Join(dir, "app.sock"))
-	}
+	stage.Main(play, map[string]func(*stage.Stage, []string){"version": serve, "client": ask})
 }
 
-func serve(path string, version uint64) {
+func socket(s *stage.Stage) string { return filepath.Join(s.Dir, "app.sock") }
+
+func serve(s *stage.Stage, args []string) {
+	version, err := strconv.ParseUint(args[0], 10, 64)
+	s.Check(err)
 	tr := realunix.New(realunix.Config{})
-	s := handover.Server{Version: version}
-	check(s.Start(tr, path))
+	server := handover.Server{Version: version, Reopen: s.Wrong}
+	s.Check(server.Start(tr, socket(s)))
 	fmt.Println("version", version, "serves")
-	check(s.Serve(tr))
+	s.Check(server.Serve(tr))
 }
 
 // ask asks until the last version has answered.
-func ask(path string) {
+func ask(s *stage.Stage, _ []string) {
 	tr := realunix.New(realunix.Config{})
 	answers := map[uint64]int{}
 	for n := uint64(1); answers[versions] < 100; n++ {
-		version, err := handover.Ask(tr, path, n, tr.Now().Add(10*time.Second))
-		check(err)
+		version, err := handover.Ask(tr, socket(s), n, tr.Now().Add(10*time.Second))
+		s.Check(err)
 		answers[version]++
 	}
 	fmt.Print("client: answers of versions 1 to ", versions, ":")
@@ -68,59 +59,37 @@ func ask(path string) {
 	fmt.Println()
 }
 
-func play(path string) {
-	server := start(path, 1)
+func play(s *stage.Stage) {
+	server := start(s, 1)
 	var all []*exec.Cmd
 	for range clients {
-		c := command("client", path)
-		check(c.Start())
-		all = append(all, c)
+		all = append(all, s.Start(s.Command("client")))
 	}
 	for v := 2; v <= versions; v++ {
 		time.Sleep(each)
-		next := start(path, v)
-		check(server.Wait()) // the old version ends by itself
+		next := start(s, v)
+		s.Check(server.Wait()) // the old version ends by itself
 		server = next
 	}
 	for _, c := range all {
 		if err := c.Wait(); err != nil {
-			log.Fatalf("a client was lost: %v", err)
+			s.Fatalf("a client was lost: %v", err)
 		}
-	}
-	check(server.Process.Signal(syscall.SIGTERM))
-	if err := server.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) {
-		log.Fatal(err)
 	}
 	fmt.Println("no client was lost")
 }
 
 // start starts a version, and waits until it serves.
-func start(path string, version int) *exec.Cmd {
-	c := command("version", path, strconv.Itoa(version))
+func start(s *stage.Stage, version int) *exec.Cmd {
+	c := s.Command("version", strconv.Itoa(version))
+	c.Stdout = nil
 	out, err := c.StdoutPipe()
-	check(err)
-	check(c.Start())
+	s.Check(err)
+	s.Start(c)
 	said := bufio.NewScanner(out)
 	if !said.Scan() {
-		log.Fatalf("version %d does not serve", version)
+		s.Fatalf("version %d does not serve", version)
 	}
 	fmt.Println(said.Text())
 	return c
-}
-
-func command(args ...string) *exec.Cmd {
-	self, err := os.Executable()
-	check(err)
-	c := exec.Command(self, args...)
-	c.Stdout, c.Stderr = os.Stdout, os.Stderr
-	if args[0] == "version" {
-		c.Stdout = nil // see start
-	}
-	return c
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }

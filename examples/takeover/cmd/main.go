@@ -3,13 +3,15 @@
 // Command cmd is package takeover for real: a daemon is killed, and five others
 // are started at once to take its place, each a process of its own. It ends by
 // itself after a few seconds.
+//
+// With -wrong they look, remove, and listen. Not every time two of them believe
+// that they serve, so it is tried for as long as it takes.
 package main
 
 import (
 	"bufio"
 	"errors"
 	"fmt"
-	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,56 +19,66 @@ import (
 	"syscall"
 	"time"
 
+	"example.com/brine/examples/internal/stage"
 	"example.com/brine/examples/takeover"
 	"example.com/brine/realunix"
 )
 
 func main() {
-	log.SetFlags(0)
-	if len(os.Args) == 3 && os.Args[1] == "daemon" {
-		daemon(os.Args[2])
-		return
-	}
-	dir, err := os.MkdirTemp("", "takeover")
-	check(err)
-	defer os.RemoveAll(dir)
-	play(filepath.Join(dir, "app.sock"))
+	stage.Main(play, map[string]func(*stage.Stage, []string){"daemon": daemon})
 }
 
-// daemon serves until nobody has come for two seconds.
-func daemon(path string) {
+func socket(s *stage.Stage) string { return filepath.Join(s.Dir, "app.sock") }
+
+// idle is how long a daemon serves when nobody comes.
+const idle = time.Second
+
+func daemon(s *stage.Stage, _ []string) {
 	tr := realunix.New(realunix.Config{})
-	l, err := takeover.Listen(tr, path)
+	listen := takeover.Listen
+	if s.Wrong {
+		listen = takeover.ListenUnlinking
+	}
+	l, err := listen(tr, socket(s))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		fmt.Printf("daemon %d: there is one already\n", os.Getpid())
 		return
 	}
-	check(err)
+	s.Check(err)
 	defer l.Close()
 	fmt.Printf("daemon %d serves\n", os.Getpid())
-	check(takeover.Serve(tr, l, 2*time.Second))
-	fmt.Printf("daemon %d ends: nobody has come for two seconds\n", os.Getpid())
+	s.Check(takeover.Serve(tr, l, idle))
+	fmt.Printf("daemon %d ends: nobody has come for %v\n", os.Getpid(), idle)
 }
 
-func play(path string) {
+func play(s *stage.Stage) {
+	replace(s)
+	for s.Wrong {
+		replace(s)
+	}
+}
+
+// replace has a daemon killed and replaced.
+func replace(s *stage.Stage) {
 	r, w, err := os.Pipe() // one for all, so that what they say comes in its order
-	check(err)
+	s.Check(err)
+	defer r.Close()
 	said := bufio.NewScanner(r)
 
-	first := start(path, w)
+	first := start(s, w)
 	for said.Scan() {
 		fmt.Println(said.Text())
 		if strings.HasSuffix(said.Text(), "serves") {
 			break
 		}
 	}
-	ask(path)
-	check(first.Process.Kill())
+	ask(s)
+	s.Check(first.Process.Kill())
 	first.Wait()
 	fmt.Printf("daemon %d is killed, its socket file stays; five others are started\n", first.Process.Pid)
 
 	for range 5 {
-		start(path, w)
+		start(s, w)
 	}
 	w.Close()
 	serving, began := 0, 0
@@ -76,38 +88,29 @@ func play(path string) {
 		case strings.HasSuffix(said.Text(), "serves"):
 			serving++
 			began++
-			ask(path)
+			ask(s)
 		case strings.Contains(said.Text(), "ends"):
 			serving--
 		}
 		if serving > 1 {
-			log.Fatal("two daemons serve")
+			s.Fatalf("two daemons serve")
 		}
 	}
 	if began == 0 {
-		log.Fatal("no daemon has served")
+		s.Fatalf("no daemon has served")
 	}
 }
 
 // start starts a daemon.
-func start(path string, stdout *os.File) *exec.Cmd {
-	self, err := os.Executable()
-	check(err)
-	c := exec.Command(self, "daemon", path)
-	c.Stdout, c.Stderr = stdout, os.Stderr
-	check(c.Start())
-	return c
+func start(s *stage.Stage, stdout *os.File) *exec.Cmd {
+	c := s.Command("daemon")
+	c.Stdout = stdout
+	return s.Start(c)
 }
 
-func ask(path string) {
+func ask(s *stage.Stage) {
 	tr := realunix.New(realunix.Config{})
-	n, pid, err := takeover.Ask(tr, path, tr.Now().Add(5*time.Second))
-	check(err)
+	n, pid, err := takeover.Ask(tr, socket(s), tr.Now().Add(5*time.Second))
+	s.Check(err)
 	fmt.Printf("client: answer %d, by %d\n", n, pid)
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }
