@@ -18,7 +18,12 @@
 //	old  "go": from now on it is the new version's
 //	old  stops accepting, answers whom it has accepted, and ends
 //
-// Up to "go" the new version may fail in any way, and the old one just goes on.
+// Up to "go" the new version may fail in any way, and the old one just goes on. From
+// then on the new version's death is that of any server: its clients are lost, and
+// it has to be started again.
+//
+// The lock that the first version holds (Takeover) is not passed on. None is needed
+// as long as the listener lives: whoever starts finds it by its control socket.
 //
 // One more way to lose a connection is easily missed: it was accepted, but is not
 // yet in the hands of a task when the old version looks whether any is left. So the

@@ -111,7 +111,11 @@ func (s *Server) next(tr transport.Transport) (over bool, err error) {
 }
 
 // handOver passes the listeners to the next version. Until that has said that it is
-// ready, and was told to go, nothing has changed.
+// ready, and was told to go, nothing has changed. It is told, and does not begin by
+// itself, so that never two versions serve for good: one that was ready too late
+// finds the connection closed. The price is that a version that dies when it was
+// told to go is a server that has died, which whoever has started it must start
+// again.
 func (s *Server) handOver(tr transport.Transport, c *ipc.Conn) error {
 	deadline := tr.Now().Add(patience)
 	if s.Reopen {

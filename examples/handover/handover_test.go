@@ -138,6 +138,42 @@ func TestWidowed(t *testing.T) {
 	})
 }
 
+// The second version dies while the first is still busy with a slow client: a third
+// need not wait for that one.
+func TestOrphaned(t *testing.T) {
+	c := config
+	c.Faults = simnet.Faults{}
+	c.Check(t, func(s *proptest.Sim) {
+		sc := &scene{tb: s, path: s.Path("app.sock")}
+		serve(s, sc, proptest.ProcessConfig{Name: "v1", Daemon: true})
+		s.Process("versions", func(tr transport.Transport) {
+			slow, err := ipc.Connect(tr, sc.path, time.Time{})
+			if err != nil {
+				s.Fatal(err)
+			}
+			defer slow.Abort()
+			tr.Sleep(tr.Now().Add(pause)) // it is accepted, and asks nothing
+			v2, v3 := Server{Version: 2}, Server{Version: 3}
+			if err := v2.Start(tr, sc.path); err != nil {
+				s.Fatal(err)
+			}
+			tr.Sleep(tr.Now().Add(pause))
+			v2.clients.Close() // as when it is killed
+			v2.control.Close()
+			dead := tr.Now()
+			if err := v3.Start(tr, sc.path); err != nil {
+				s.Errorf("the third version cannot start: %v", err)
+				return
+			}
+			s.Always("it starts at once", tr.Now().Equal(dead))
+			s.Sometimes("the first version was still there", !sc.replaced.Load())
+			v3.clients.Close()
+			v3.control.Close()
+		})
+		s.Run()
+	})
+}
+
 // This is the smallest script that makes the wrong version fail, as TestWrong
 // prints it. In a test, it sees to it that the right version stays right.
 const script = `brine script 1

@@ -47,6 +47,7 @@ func (s *Server) Serve(tr transport.Transport) error {
 	if err != nil {
 		return err
 	}
+	s.control.Close()              // should the next version die, nobody waits here for a descriptor
 	s.clients.Close()              // which ends the loop
 	return tasks.Wait(time.Time{}) // each ends within its patience
 }
