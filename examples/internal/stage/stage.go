@@ -31,8 +31,9 @@ type Stage struct {
 // calls play, and in those that [Stage.Start] starts the role that they have.
 //
 // When play has returned or failed, or a signal ends it, the processes that are
-// left are killed, stopped ones too, and the directory is removed. A process whose
-// starter is killed ends, too.
+// left are killed, stopped ones too, and the directory is removed. If this process
+// is killed, the others end by themselves, one that is stopped when it goes on, and
+// the directory stays.
 func Main(play func(*Stage), roles map[string]func(s *Stage, args []string)) {
 	log.SetFlags(0)
 	wrong := flag.Bool("wrong", false, "play the wrong version, which fails")
