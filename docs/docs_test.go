@@ -21,6 +21,9 @@
 // row, and "text part" is of the block above. A test that has none has to pass. A block of the language script is
 // lines of a script. They are ordered from func story of the same page, and the
 // block of text behind is what that says.
+//
+// The Go in the comments of packages is compiled and run too, each snippet in a
+// setting of comments_test.go.
 package docs_test
 
 import (

@@ -18,10 +18,11 @@ import (
 // imports is what the names of packages in blocks without imports mean.
 var imports = [][2]string{
 	{"bufio", "bufio"}, {"bytes", "bytes"}, {"context", "context"}, {"errors", "errors"}, {"fmt", "fmt"},
-	{"io", "io"}, {"net", "net"}, {"os", "os"}, {"strings", "strings"}, {"sync", "sync"}, {"syscall", "syscall"}, {"time", "time"},
+	{"io", "io"}, {"net", "net"}, {"http", "net/http"}, {"os", "os"}, {"strings", "strings"}, {"sync", "sync"}, {"syscall", "syscall"}, {"time", "time"},
 	{"rapid", "pgregory.net/rapid"},
 	{"ipc", "example.com/brine/ipc"}, {"proptest", "example.com/brine/proptest"},
 	{"simnet", "example.com/brine/simnet"}, {"transport", "example.com/brine/transport"},
+	{"explore", "example.com/brine/simnet/explore"}, {"ipctest", "example.com/brine/ipc/ipctest"},
 }
 
 // file makes a file of declarations that has no imports yet.
@@ -168,7 +169,7 @@ type verdict struct {
 // what was printed outside of them.
 func run(t *testing.T, dir string) map[string]*verdict {
 	t.Helper()
-	cmd := exec.Command("go", "test", "-json", "-count=1", ".")
+	cmd := exec.Command("go", "test", "-json", "-count=1", "./...")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "BRINE_SEED=1")
 	for _, name := range []string{"RUNS", "TIME", "STRATEGY", "CORES", "REPLAY", "BACKEND", "SHARD"} {
@@ -237,8 +238,8 @@ func steady(text string) string {
 	})
 }
 
-// TestSnippets compiles and runs all Go of the pages, and compares what it prints
-// with what they say that it does.
+// TestSnippets compiles and runs all Go of the pages and of the packages' comments,
+// and compares what it prints with what the pages say that it does.
 func TestSnippets(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not run: it calls the go command")
@@ -246,10 +247,14 @@ func TestSnippets(t *testing.T) {
 	all := pages(t)
 	dir := t.TempDir()
 	write(t, dir, all)
+	writeComments(t, dir)
 	got := run(t, dir)
 
 	shown := map[string]bool{} // tests whose output is shown: these may fail
 	anew := map[*block]string{}
+	if v := got[""]; strings.Contains(v.output, "[build failed]") {
+		t.Error(v.output)
+	}
 	for _, p := range all {
 		for i, b := range p.blocks {
 			if b.lang != "text" {

@@ -18,7 +18,7 @@ var ErrUnknown = errors.New("it is unknown whether the request was carried out")
 type Client struct {
 	Path string        // where the server listens
 	ID   uint64        // a number that no other client has, nor this one when it is started again
-	Try  time.Duration // how long an answer is waited for before it is asked for again
+	Try  time.Duration // how long an answer is waited for before it is asked for again; more than 0
 
 	number uint64    // of the last request
 	conn   *ipc.Conn // nil if there is none

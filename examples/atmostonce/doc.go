@@ -31,7 +31,11 @@
 //   - atmostonce_test.go and sim.go: connections are reset, the server is started
 //     again, clocks are late; and nothing is ever given out twice.
 //
-// See it for real, between processes, one of them killed again and again:
+// What is not so: that every request is carried out. A server that may not forget
+// when it dies has to write down what it has done, together with doing it.
+//
+// See it for real, between processes, one of them killed again and again; with -wrong,
+// notes are given out twice:
 //
 //	go run ./examples/atmostonce/cmd
 package atmostonce

@@ -38,8 +38,8 @@ type done struct {
 }
 
 // Serve serves those who connect to l, and blocks for as long as it can: until l
-// is closed, or the view tr is cancelled. Errors: those of Accept that waiting does
-// not mend.
+// is closed, or the view tr is cancelled. Who is connected then is served on until tr
+// is cancelled. Errors: those of Accept that waiting does not mend.
 func (s *Server) Serve(tr transport.Transport, l *ipc.Listener) error {
 	s.busy = transport.NewMutex(tr)
 	s.last = map[uint64]done{}

@@ -20,7 +20,8 @@ type Broker struct {
 	Depth int
 
 	// Grace is how long a message is held up by subscribers who have that many
-	// waiting. Then they are cut off.
+	// waiting, all of them together. Then they are cut off. Messages of several
+	// publishers are passed on one after the other.
 	Grace time.Duration
 
 	// Direct makes it the wrong broker: each message is sent to one subscriber after
@@ -40,8 +41,8 @@ type queue struct {
 }
 
 // Serve serves those who connect to l, and blocks for as long as it can: until l is
-// closed, or the view tr is cancelled. Errors: those of Accept that waiting does
-// not mend.
+// closed, or the view tr is cancelled. Who is connected then is served on until tr is
+// cancelled. Errors: those of Accept that waiting does not mend.
 func (b *Broker) Serve(tr transport.Transport, l *ipc.Listener) error {
 	b.mu = transport.NewMutex(tr)
 	b.next = 1
@@ -126,7 +127,7 @@ func (b *Broker) subscriber(tr transport.Transport, c *ipc.Conn) {
 	b.mu.Lock()
 	b.subs = append(b.subs, q)
 	first := b.next
-	err := sendNumber(c, first, tr.Now().Add(patience))
+	err := sendNumber(c, first, tr.Now().Add(patience)) // eight bytes into an empty buffer: it does not wait
 	b.mu.Unlock()
 
 	if err == nil && !b.Direct {

@@ -37,7 +37,8 @@ func (p *Publisher) Close() { p.conn.Abort() }
 // called by one task at a time.
 type Subscription struct {
 	// Next is the number of the message that the next Recv returns. In the beginning
-	// it tells one who has had a subscription before what was missed.
+	// it tells one who has had a subscription before, of the same start of the broker,
+	// what was missed.
 	Next uint64
 
 	conn *ipc.Conn

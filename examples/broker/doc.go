@@ -20,8 +20,10 @@
 //   - After that, the subscriber is cut off. It sees the end of its stream, and may
 //     subscribe again. Messages are numbered, so that it knows what it has missed.
 //
-// So no message is held up for longer than Grace, memory has a limit, and nothing is
-// lost unnoticed.
+// So a message whose turn it is is held up for Grace at most, what waits for a
+// subscriber has a limit, and nothing is lost unnoticed, as long as the broker lives:
+// one that is started again counts from 1. Whoever needs more has the broker say which
+// life it is in, as package atmostonce does.
 //
 // # What to look at first
 //
@@ -31,7 +33,8 @@
 //     and the report draws who waits for whom.
 //   - sim.go: the subscriber that does not read, and the one that counts.
 //
-// See it for real, between processes, one of them stopped by a signal:
+// See it for real, between processes, one of them stopped by a signal; with -wrong,
+// nobody is served any more:
 //
 //	go run ./examples/broker/cmd
 package broker

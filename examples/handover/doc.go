@@ -39,7 +39,8 @@
 //     every order that can be found, and while the new one or the old one dies in
 //     the middle of it.
 //
-// See it for real, between processes, with ten versions in two seconds:
+// See it for real, between processes, with ten versions in two seconds; with -wrong,
+// clients are lost:
 //
 //	go run ./examples/handover/cmd
 package handover

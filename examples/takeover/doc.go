@@ -15,7 +15,9 @@
 // Between the look and the removal everything can change, and there is no call
 // that does both. What helps is a lock that is taken before and kept for as long
 // as the daemon serves, and that the kernel releases when it dies: that is
-// [transport.ListenConfig]'s Takeover ([Listen]).
+// [transport.ListenConfig]'s Takeover ([Listen]). The lock file stays for ever: whoever
+// removes it lets two daemons in again. And each instance has to take the lock: one of
+// an older version that does not is as dangerous as ever.
 //
 // # What to look at first
 //
@@ -25,7 +27,8 @@
 //   - sim.go: what both that test and the command explore: the roles that are
 //     played, and what must never happen.
 //
-// See it for real, between processes, one of them killed:
+// See it for real, between processes, one of them killed; with -wrong, until two
+// daemons serve:
 //
 //	go run ./examples/takeover/cmd
 package takeover

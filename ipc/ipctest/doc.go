@@ -22,12 +22,15 @@
 // transport of a first process, on that process's main task:
 //
 //	func (backend) Run(s *ipctest.Scenario, note func(ipctest.Event)) {
-//		dir := …                                  // with s.Scene in it
-//		w := simnet.NewWorld(…)
-//		p := w.Process("main", func(tr transport.Transport) {
-//			s.Play(ipctest.MainRole, "", &stage{dir, …}, tr, note)
+//		res := simnet.Run(simnet.Config{}, func(w *simnet.World) {
+//			dir := scene(w, s.Scene) // a directory with that in it
+//			w.Start(simnet.ProcessConfig{Name: "main", Main: func(p *simnet.Process) {
+//				s.Play(ipctest.MainRole, "", &stage{dir: dir, process: p}, p, note)
+//			}})
 //		})
-//		w.Run()
+//		if res.Err != nil {
+//			note(ipctest.Event{Kind: ipctest.Failed, Text: res.Err.Error()})
+//		}
 //	}
 //
 // The [Stage] that goes with it starts the other roles, by Play as well. All
