@@ -60,52 +60,52 @@ func play(s *stage.Stage) {
 
 // replace has a daemon killed and replaced.
 func replace(s *stage.Stage) {
-	r, w, err := os.Pipe() // one for all, so that what they say comes in its order
+	first := s.Command("daemon")
+	first.Stdout = nil
+	out, err := first.StdoutPipe()
 	s.Check(err)
-	defer r.Close()
-	said := bufio.NewScanner(r)
-
-	first := start(s, w)
-	for said.Scan() {
-		fmt.Println(said.Text())
-		if strings.HasSuffix(said.Text(), "serves") {
-			break
-		}
+	s.Start(first)
+	said := bufio.NewScanner(out)
+	if !said.Scan() {
+		s.Fatalf("the first daemon does not serve")
 	}
+	fmt.Println(said.Text())
 	ask(s)
 	s.Check(first.Process.Kill())
 	first.Wait()
 	fmt.Printf("daemon %d is killed, its socket file stays; five others are started\n", first.Process.Pid)
 
+	r, w, err := os.Pipe() // one for all, so that what they say comes in its order
+	s.Check(err)
+	defer r.Close()
+	daemons := map[int]*exec.Cmd{}
 	for range 5 {
-		start(s, w)
+		c := s.Command("daemon")
+		c.Stdout = w
+		s.Start(c)
+		daemons[c.Process.Pid] = c
 	}
 	w.Close()
-	serving, began := 0, 0
-	for said.Scan() { // until they have all ended
+	serving, began := 0, 0                         // who serves, and how many have begun to
+	for said = bufio.NewScanner(r); said.Scan(); { // until they have all ended
 		fmt.Println(said.Text())
-		switch {
-		case strings.HasSuffix(said.Text(), "serves"):
-			serving++
+		pid := 0
+		switch _, err := fmt.Sscanf(said.Text(), "daemon %d serves", &pid); {
+		case err == nil:
+			// One that was killed says nothing of its end; one that ends in order has lived.
+			if serving != 0 && daemons[serving].Wait() == nil {
+				s.Fatalf("two daemons serve: %d and %d", serving, pid)
+			}
+			serving = pid
 			began++
 			ask(s)
 		case strings.Contains(said.Text(), "ends"):
-			serving--
-		}
-		if serving > 1 {
-			s.Fatalf("two daemons serve")
+			serving = 0
 		}
 	}
 	if began == 0 {
 		s.Fatalf("no daemon has served")
 	}
-}
-
-// start starts a daemon.
-func start(s *stage.Stage, stdout *os.File) *exec.Cmd {
-	c := s.Command("daemon")
-	c.Stdout = stdout
-	return s.Start(c)
 }
 
 func ask(s *stage.Stage) {
