@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/brine/proptest"
 	"example.com/brine/realunix"
@@ -85,6 +86,37 @@ func TestNobodyElse(t *testing.T) {
 			s.Always("queues keep their limit", q.messages.Len() <= sc.serves.Depth)
 		}
 	}))
+}
+
+// Who leaves leaves nothing behind in the broker: no connection, no task, no queue.
+func TestLeave(t *testing.T) {
+	sc := &scene{path: "/run/broker.sock"}
+	res := simnet.Run(simnet.Config{Census: true}, func(w *simnet.World) {
+		sc.tb = w.TB()
+		daemon, guest := w.Process("broker"), w.Process("guest")
+		daemon.Background("main", func() { sc.broker(daemon) })
+		guest.Go("main", func() {
+			for range 3 {
+				sub := sc.subscribe(guest)
+				p, err := NewPublisher(guest, sc.path, time.Time{})
+				if err != nil {
+					sc.tb.Fatal(err)
+				}
+				if _, err := p.Publish([]byte("hello"), time.Time{}); err != nil {
+					sc.tb.Error(err)
+				}
+				sub.Close()
+				p.Close()
+			}
+			guest.Sleep(guest.Now().Add(time.Second)) // the broker has noticed by then
+		})
+	})
+	if res.Err != nil {
+		t.Fatal(res.Err)
+	}
+	if c := res.Census; len(c.Tasks) != 1 || len(c.Descriptors) != 1 || len(sc.serves.subs) != 0 {
+		t.Errorf("left over is more than the listener and who accepts:\n%v\n%d subscriptions", c, len(sc.serves.subs))
+	}
 }
 
 // This is the smallest script that makes the wrong version fail, as TestWrong

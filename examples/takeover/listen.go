@@ -13,8 +13,9 @@ const backlog = 8
 // Listen takes the daemon's place at path. Of any number of instances one has it;
 // when it dies, the next that asks does. It does not block.
 //
-// Errors: EADDRINUSE if another instance serves, or is about to; those of
-// [ipc.Listen].
+// Errors: EADDRINUSE if another instance has it, which serves, or is about to begin
+// or to end: whoever has to have a daemon asks it something, and starts another if
+// there is no answer. Those of [ipc.Listen].
 func Listen(tr transport.Transport, path string) (*ipc.Listener, error) {
 	return ipc.Listen(tr, path, backlog, transport.ListenConfig{
 		Mode:     0o600,

@@ -17,7 +17,8 @@ const (
 
 // Serve answers connections with a number: the first with 1, the next with 2. It
 // blocks until nobody has come for as long as idle and all answers are given, and
-// leaves the listener open. Errors: those of Accept that waiting does not mend.
+// leaves the listener open. Who connects after that is reset when it is closed, and
+// has to ask again, as Ask does. Errors: those of Accept that waiting does not mend.
 func Serve(tr transport.Transport, l *ipc.Listener, idle time.Duration) error {
 	answers := transport.NewGroup(tr)
 	defer answers.Cancel()

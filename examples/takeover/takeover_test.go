@@ -69,6 +69,18 @@ func TestAll(t *testing.T) {
 	c.Exhaust(t, 3, twoAtOnce(false))
 }
 
+// Nor is who dies, and when: these are all runs with at most two deviations, where
+// one can be as well that a process is killed, or killed and started again, before any
+// operation of any task.
+func TestEveryDeath(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run: some ten thousand runs")
+	}
+	c := config
+	c.Faults = simnet.Faults{simnet.FaultKill: {Rate: 1, Max: 1}, simnet.FaultRestart: {Rate: 1, Max: 1}}
+	c.Exhaust(t, 2, twoAtOnce(false))
+}
+
 // This is the smallest script that makes the wrong version fail, as TestWrong
 // prints it. In a test, it sees to it that the right version stays right.
 const script = `brine script 1
