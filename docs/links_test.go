@@ -103,6 +103,38 @@ func functions(t *testing.T, dir string) (names []string) {
 	return names
 }
 
+// misplaced is a flag of proptest ahead of the packages, where go test takes it and
+// all that follows for arguments, and tests nothing but the directory that it is
+// called in; or for all packages, of which only some know it.
+var misplaced = regexp.MustCompile("go test[^`\n]* -brine\\.\\S+ \\.?/|go test[^`\n]* \\./\\.\\.\\.[^`\n]* -brine\\.")
+
+// TestFlags: no command, on the pages or in a package's documentation, has flags of
+// proptest where they do harm.
+func TestFlags(t *testing.T) {
+	files, err := filepath.Glob("../*/doc.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no documentation of packages: ", err)
+	}
+	more, err := filepath.Glob("*.md")
+	if err != nil || len(more) == 0 {
+		t.Fatal("no pages: ", err)
+	}
+	for _, name := range append(files, more...) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range misplaced.FindAllString(string(text), -1) {
+			t.Errorf("%s: %s …: flags of proptest stand behind packages that know them", name, command)
+		}
+	}
+	for _, wrong := range []string{"go test -race -brine.backend=free ./...", "go test ./... -brine.runs 5"} {
+		if !misplaced.MatchString(wrong) {
+			t.Errorf("%s is not noticed", wrong)
+		}
+	}
+}
+
 // TestCommands: the commands of the pages name packages that are there, and tests
 // or benchmarks that they have; the tables of figures.md, benchmarks.
 func TestCommands(t *testing.T) {

@@ -78,7 +78,8 @@
 // # Flags
 //
 // Flags go before a Config, and each can be given as a variable of the environment
-// instead, BRINE_RUNS for -brine.runs.
+// instead, BRINE_RUNS for -brine.runs. In a command line they stand behind the packages,
+// all of which have to know them, that is, import this one; for ./... use variables.
 //
 //	-brine.runs N       how many runs a test has at most
 //	-brine.time D       for how long it begins runs, such as 30s, instead or besides
@@ -103,5 +104,5 @@
 // at the same moment, so that a data race in the program is for the race detector to
 // find there:
 //
-//	go test -race -brine.backend=free ./...
+//	BRINE_BACKEND=free go test -race ./...
 package proptest
