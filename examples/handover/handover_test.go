@@ -138,6 +138,30 @@ func TestWidowed(t *testing.T) {
 	})
 }
 
+// Two new versions are started at once: one takes over from the other, no client is
+// lost, and one is left.
+func TestRivals(t *testing.T) {
+	c := config
+	c.World.Tidy = false // the end may come while one talks to the other
+	c.Check(t, func(s *proptest.Sim) {
+		sc := &scene{tb: s, path: s.Path("app.sock")}
+		serve(s, sc, proptest.ProcessConfig{Name: "v1"})
+		s.Process("alice", sc.client)
+		ended := 0
+		for _, name := range []string{"v2", "v3"} {
+			s.Daemon(name, func(tr transport.Transport) {
+				sc.second(tr)
+				ended++
+			})
+		}
+		s.Finally("last", sc.last)
+		s.Run()
+		s.Always("the first version has been replaced", sc.replaced.Load())
+		s.Always("one is left", ended < 2)
+		s.Sometimes("one of the new has been replaced, too", ended == 1)
+	})
+}
+
 // The second version dies while the first is still busy with a slow client: a third
 // need not wait for that one.
 func TestOrphaned(t *testing.T) {
