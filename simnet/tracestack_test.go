@@ -108,6 +108,26 @@ func TestTraceFill(t *testing.T) {
 	}
 }
 
+// TestTraceFillClosed: a call that ends because its socket was closed tells nothing
+// of the socket that is in its place by then.
+func TestTraceFillClosed(t *testing.T) {
+	res := simnet.Run(simnet.Config{Trace: true}, func(w *simnet.World) {
+		p := w.Process("p")
+		a, b, _ := p.Pair()
+		p.Go("reader", func() { hear(a, 1) })
+		p.Go("closer", func() {
+			a.Close()
+			b.Close()
+			p.Pair()
+		})
+	})
+	for _, e := range res.Trace.Events {
+		if e.Op == "recv" && (e.Err != "EBADF" || e.Buffer != 0) {
+			t.Errorf("recv: %s, with a buffer of %d\n%s", e.Err, e.Buffer, res.Trace)
+		}
+	}
+}
+
 // TestTraceStacksTooMany leaves stacks out when there would be too many.
 func TestTraceStacksTooMany(t *testing.T) {
 	tr := &simnet.Trace{}
