@@ -52,7 +52,7 @@ func (in *traceReader) calls(stacks [][]traceCall) error {
 			if c.Line < 0 {
 				return in.wrong("stacks: a line is negative")
 			}
-			s[i] = Frame{c.Func, c.File, c.Line}
+			s[i] = Frame(c)
 		}
 		in.stacks = append(in.stacks, s)
 	}
