@@ -79,7 +79,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd, columns int, out, errOut bool) (sho
 func TestColours(t *testing.T) {
 	const colour, passed = "\x1b[1;32m", "passed"
 	run := func(env ...string) *exec.Cmd {
-		cmd := brine(t, t.TempDir(), "run", "takeover", "--runs", "8000")
+		cmd := brine(t, t.TempDir(), "run", "takeover", "--time", "1s")
 		cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=")
 		cmd.Env = append(cmd.Env, env...)
 		return cmd

@@ -37,7 +37,10 @@ func again(r *simnet.Runner, b bug) func(simnet.Script) *simnet.Result {
 // TestShrink has the random chooser find what is wrong with some programs, and
 // looks how small the scripts get, and how fast.
 func TestShrink(t *testing.T) {
-	const runs = 20
+	runs := 20
+	if testing.Short() {
+		runs = 5
+	}
 	for _, b := range bugs {
 		t.Run(b.name, func(t *testing.T) {
 			simnet.Loop(func(r *simnet.Runner) {
@@ -54,7 +57,7 @@ func TestShrink(t *testing.T) {
 				for _, n := range [][]int{executions, lines, before} {
 					slices.Sort(n)
 				}
-				const middle, last = runs / 2, runs - 1
+				middle, last := runs/2, runs-1
 				if lines[middle] > b.lines || lines[last] > 4 {
 					t.Errorf("the median script has %d deviations, and the longest %d; at most %d and 4 are to be had", lines[middle], lines[last], b.lines)
 				}
