@@ -54,7 +54,8 @@ func page(t testing.TB, trace *simnet.Trace, opt traceview.Options) string {
 // A document is what a browser makes of a page.
 type document struct {
 	elements map[string]int
-	text     map[string]string // by element and, after a dot, its first class or its id
+	text     map[string]string   // by element and, after a dot, its first class or its id
+	list     map[string][]string // the same, one by one
 	data     string
 	handlers []string // attributes by which a script could run
 }
@@ -65,7 +66,7 @@ func parsed(t testing.TB, page string) *document {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &document{elements: map[string]int{}, text: map[string]string{}}
+	d := &document{elements: map[string]int{}, text: map[string]string{}, list: map[string][]string{}}
 	var walk func(n *html.Node)
 	walk = func(n *html.Node) {
 		if n.Type == html.ElementNode {
@@ -81,6 +82,7 @@ func parsed(t testing.TB, page string) *document {
 				}
 			}
 			d.text[name] += content(n)
+			d.list[name] = append(d.list[name], content(n))
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			walk(c)
@@ -108,8 +110,8 @@ func TestHostileNames(t *testing.T) {
 	kind := parsed(t, page(t, kept(t)["panic"], traceview.Options{Title: "x", Replay: "x"}))
 	d := parsed(t, page(t, hostile(), traceview.Options{Title: evil, Replay: evilStyle, Calm: hostile()}))
 	for name, n := range d.elements {
-		// A script's lines, and a verdict of several, have elements of their own.
-		if !slices.Contains([]string{"span", "pre"}, name) && n != kind.elements[name] {
+		// A script's lines, and those of a verdict, have elements of their own.
+		if !slices.Contains([]string{"span", "pre", "p"}, name) && n != kind.elements[name] {
 			t.Errorf("%d elements %s, where others have %d", n, name, kind.elements[name])
 		}
 	}
@@ -119,8 +121,8 @@ func TestHostileNames(t *testing.T) {
 	if d.text["h1"] != evil || d.text["title"] != evil {
 		t.Errorf("the title is %q and %q", d.text["h1"], d.text["title"])
 	}
-	if d.text["p.verdict"] != evil || d.text["pre.verdict-more"] != evilStyle || d.text["pre.replay-text"] != evilStyle {
-		t.Errorf("the verdict is %q and %q, the replay %q", d.text["p.verdict"], d.text["pre.verdict-more"], d.text["pre.replay-text"])
+	if d.text["p.said"] != evil+evilStyle || d.text["pre.replay-text"] != evilStyle {
+		t.Errorf("the verdict is %q, the replay %q", d.text["p.said"], d.text["pre.replay-text"])
 	}
 	var data struct {
 		Run struct {
@@ -176,9 +178,9 @@ func TestSummary(t *testing.T) {
 		t.Errorf("the verdict is %q", d.text["span.badge"])
 	}
 	d = parsed(t, page(t, kept(t)["deadlock"], traceview.Options{}))
-	if d.text["span.badge"] != "failed" || d.text["p.verdict"] != "deadlock: no task can go on, and no timer is set" ||
-		d.text["pre.verdict-more"] != "q/main waits for p/main, which waits for q/main" || d.text["h1"] != "Trace of a run" {
-		t.Errorf("the verdict is %q: %q, %q, of %q", d.text["span.badge"], d.text["p.verdict"], d.text["pre.verdict-more"], d.text["h1"])
+	if d.text["span.badge"] != "failed" || d.text["h1"] != "Trace of a run" ||
+		d.text["p.said"] != "deadlock: no task can go on, and no timer is set"+"q/main waits for p/main, which waits for q/main" {
+		t.Errorf("the verdict is %q: %q, of %q", d.text["span.badge"], d.text["p.said"], d.text["h1"])
 	}
 }
 

@@ -12,31 +12,6 @@ import (
 // What stands at the top of the page is written here and not by its script, so
 // that it can be read where no script runs.
 
-func badge(t *simnet.Trace) string {
-	if t.Verdict == "" {
-		return `<span class="badge passed">passed</span>`
-	}
-	return `<span class="badge failed">failed</span>`
-}
-
-// verdict returns the verdict's first line.
-func verdict(t *simnet.Trace) string {
-	if t.Verdict == "" {
-		return "Every task returned, and nothing was left that could go on."
-	}
-	first, _, _ := strings.Cut(t.Verdict, "\n")
-	return first
-}
-
-// more returns the rest of it.
-func more(t *simnet.Trace) string {
-	_, rest, _ := strings.Cut(t.Verdict, "\n")
-	if rest = strings.Trim(rest, "\n"); rest == "" {
-		return ""
-	}
-	return `<pre class="verdict-more">` + html.EscapeString(rest) + `</pre>`
-}
-
 // scriptText returns the script, each of its deviations a line of its own that
 // leads to the event.
 func scriptText(t *simnet.Trace) string {

@@ -52,18 +52,17 @@ func Write(w io.Writer, t *simnet.Trace, opt Options) error {
 		title = "Trace of a run"
 	}
 	parts := map[string]string{
-		"title":       html.EscapeString(title),
-		"style":       style,
-		"script":      script,
-		"data":        string(data),
-		"styleHash":   hash(style),
-		"scriptHash":  hash(script),
-		"badge":       badge(t),
-		"verdict":     html.EscapeString(verdict(t)),
-		"verdictMore": more(t),
-		"deviations":  scriptText(t),
-		"replay":      replay(opt.Replay),
-		"facts":       html.EscapeString(facts(t)),
+		"title":      html.EscapeString(title),
+		"style":      style,
+		"script":     script,
+		"data":       string(data),
+		"styleHash":  hash(style),
+		"scriptHash": hash(script),
+		"badge":      badge(t),
+		"verdict":    verdict(t),
+		"deviations": scriptText(t),
+		"replay":     replay(opt.Replay),
+		"facts":      html.EscapeString(facts(t)),
 	}
 	out := bufio.NewWriter(w)
 	rest := read("page.html")

@@ -60,6 +60,12 @@ class Details {
       html('dd', kind ? { class: kind } : {}, list, value);
     };
     const [out, kind] = outcome(e);
+    // What came of it is what one looks for first.
+    add(e.open || e.err ? 'Result' : 'Made', e.err || e.open ? out : e.made, kind);
+    add('Meaning', meaning(model.errnos, e.err));
+    add('Why', e.why);
+    if (e.open === 'blocked') add('State', 'still blocked when the run ended');
+    if (e.open === 'runnable') add('State', 'could have gone on when the run ended');
     add('Task', e.task.name + (e.task.background ? ' (in the background)' : ''));
     add('Operation', e.nth ? 'its ' + ordinal(e.nth) : '');
     add('Time', e.time);
@@ -69,11 +75,6 @@ class Details {
     add('Arguments', e.args);
     if (e.until) add('Deadline', e.until + (e.left ? ' (' + e.left + ' after this)' : ''));
     add('Moved', e.moved ? plural(e.moved, 'byte') + (e.passed ? ' and ' + plural(e.passed, 'descriptor') : '') : '');
-    add(e.open || e.err ? 'Result' : 'Made', e.err || e.open ? out : e.made, kind);
-    add('Meaning', meaning(model.errnos, e.err));
-    add('Why', e.why);
-    if (e.open === 'blocked') add('State', 'still blocked when the run ended');
-    if (e.open === 'runnable') add('State', 'could have gone on when the run ended');
   }
 
   choices(e) {

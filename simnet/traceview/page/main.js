@@ -92,7 +92,7 @@ class View {
 
   // note keeps in the address which event is selected.
   note(hash) {
-    try { history.replaceState(null, '', '#' + hash); } catch { /* a page without an address */ }
+    try { history.replaceState(null, '', hash ? '#' + hash : location.pathname + location.search); } catch { /* a page without an address */ }
   }
 
   // step goes on by so many events that are shown.
@@ -132,6 +132,14 @@ class View {
     for (const i of [e.accepted, e.dialled]) if (i !== undefined) ends.push(i);
     const i = ends.find(k => k >= 0);
     if (i === undefined) this.say('No bytes lead anywhere from here.'); else this.select(this.active, i);
+  }
+
+  // arrive has in view where the run leaves the calm one, or else what never returned.
+  arrive() {
+    const { events } = this.run;
+    let i = events.findIndex(e => e.choices.length);
+    if (i < 0) i = events.findIndex(isStuck);
+    if (i >= 0) this.panes[0].reveal(i);
   }
 
   toDifference() {
@@ -190,6 +198,8 @@ class View {
     this.panes.forEach(p => { if (!p.root.hidden) p.select('event', -1); });
     this.details.empty();
     byId('details').classList.remove('shown');
+    this.note('');
+    byId('live').textContent = 'Nothing selected.';
     this.counter();
     this.overview.draw();
   }
@@ -346,6 +356,7 @@ function start() {
   view.details.empty();
   if (view.calm) view.showCalm(!view.narrowScreen.matches); else view.show();
   view.counter();
+  view.arrive();
   follow(view);
   window.addEventListener('hashchange', () => follow(view));
   document.documentElement.dataset.ready = 'true';

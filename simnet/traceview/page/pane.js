@@ -133,15 +133,15 @@ class Pane {
         name.style.left = layout.x(lanes[0]) - 4 + 'px';
         return;
       }
-      const left = layout.x(lanes[0]) - 14;
-      const width = layout.spacing * lanes.length - 8;
-      const box = html('div', { class: i ? 'process' : 'process world', title: p.name }, this.head);
-      if (i) box.dataset.filter = 'process:' + p.name;
-      box.style.left = left + 'px';
-      box.style.width = width + 'px';
-      // Where there is no room for it above its lane, it stands with the task.
+      // Where there is no room for it above its lane, its name stands with the task's.
       const alone = i > 0 && lanes.length === 1 && tilted;
-      if (!alone) html('span', {}, box, p.name);
+      if (!alone) {
+        const box = html('div', { class: i ? 'process' : 'process world', title: p.name }, this.head);
+        if (i) box.dataset.filter = 'process:' + p.name;
+        box.style.left = layout.x(lanes[0]) - 14 + 'px';
+        box.style.width = layout.spacing * lanes.length - 8 + 'px';
+        html('span', {}, box, p.name);
+      }
       for (const l of lanes) {
         const t = named.get(l);
         if (!t) continue;

@@ -1,0 +1,73 @@
+package browsertest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"example.com/brine/simnet"
+	"example.com/brine/simnet/traceview"
+)
+
+// inView is an expression for whether all of an element can be seen, scrolled nowhere.
+func inView(selector string) string {
+	return fmt.Sprintf(`(() => {
+		const box = document.querySelector(%q).getBoundingClientRect();
+		const hit = document.elementFromPoint(box.left + 2, box.bottom - 2);
+		return box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth && !!hit?.closest(%[1]q);
+	})()`, selector)
+}
+
+// shown is an expression for whether a row of the diagram is between the lanes' names
+// and the lower edge.
+func shown(row string) string {
+	return fmt.Sprintf(`(row => {
+		const box = row.getBoundingClientRect(), pane = row.closest('.scroller').getBoundingClientRect();
+		return box.top >= row.closest('.scroller').querySelector('.lanes').getBoundingClientRect().bottom - 1 && box.bottom <= Math.min(pane.bottom, innerHeight);
+	})(%s)`, row)
+}
+
+// What the run failed by is there to be read without a click, on a phone as well.
+func TestFailureInView(t *testing.T) {
+	trace := traced(t, script(t, quotaScript), quota)
+	for _, width := range []int64{1280, 390} {
+		b := open(t, trace, traceview.Options{Title: "TestQuota"}, width, 844)
+		b.expect(`document.querySelector('.said').textContent.startsWith('asked "how much is left?", got "h"')`, "true")
+		b.expect(inView(".said"), "true")
+		b.expect(`document.querySelectorAll('.whole').length`, "0")
+	}
+	long := *trace
+	long.Verdict = "task client/main panicked: " + strings.Repeat("a very long story, ", 500)
+	b := open(t, &long, traceview.Options{Title: "TestQuota"}, 390, 844)
+	b.expect(inView(".said"), "true")
+	b.expect(fmt.Sprintf(`[...document.querySelectorAll('#diagram rect.row')].filter(x => %s).length > 5`, shown("x")), "true") // there is room left
+	b.click(".whole summary")
+	b.expect(`document.querySelector('.whole pre').textContent.length`, fmt.Sprint(len(long.Verdict)))
+}
+
+// The page opens where the run leaves the calm one, however far down that is.
+func TestOpensAtDeviation(t *testing.T) {
+	many := traced(t, simnet.Calm(), crowd(40, 3))
+	at := len(many.Events) / 2
+	many.Events[at].Choices = []simnet.Line{{Task: many.Events[at].Task, Op: 1, Ask: 1, Kind: simnet.KindRun, Answer: "x"}}
+	b := open(t, many, traceview.Options{}, 1280, 800)
+	b.expect(shown(fmt.Sprintf("document.querySelector(%q)", fmt.Sprintf(`rect.row[data-i="%d"]`, at))), "true")
+	b.expect(`document.querySelectorAll('rect.row.chosen').length`, "0")
+	b.expect(`location.hash`, "")
+
+	// Without a deviation, at what never returned.
+	stuck := traced(t, simnet.Calm(), embrace)
+	first := find(t, stuck, func(e *simnet.Event) bool { return e.Open == "blocked" && !e.Timed })
+	b = open(t, stuck, traceview.Options{}, 1280, 500)
+	b.expect(shown(fmt.Sprintf("document.querySelector(%q)", fmt.Sprintf(`rect.row[data-i="%d"]`, first))), "true")
+
+	// What an address asks for comes first, and is forgotten with the selection.
+	b.eval(`location.hash = '#e2'`)
+	b.expect(selected, heading(stuck, 1))
+	b.expect(shown(`document.querySelector('rect.row[data-i="1"]')`), "true")
+	b.press(kb.Escape)
+	b.expect(`location.hash`, "")
+	b.expect(text("#live"), "Nothing selected.")
+}
