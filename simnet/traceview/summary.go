@@ -52,12 +52,12 @@ func facts(t *simnet.Trace) string {
 		elapsed = t.Events[i].At
 	}
 	delete(tasks, simnet.TaskName{})
-	s := fmt.Sprintf("%s · %s · %s · %s of virtual time · hash %016x",
-		counted(len(t.Events), "event"), counted(len(tasks), "task"), counted(len(t.Script.Lines), "deviation"), brief(elapsed), t.Hash)
+	s := fmt.Sprintf("%s · %s · %s · %s of virtual time",
+		counted(len(t.Events), "event"), counted(len(tasks), "task"), counted(len(t.Script.Lines), "deviation"), brief(elapsed))
 	if t.Skipped > 0 {
 		s += fmt.Sprintf(" · the last of %d events", t.Skipped+len(t.Events))
 	}
-	return s
+	return s + fmt.Sprintf(" · hash %016x", t.Hash)
 }
 
 func counted(n int, what string) string {

@@ -60,7 +60,7 @@ func TestOpensAtDeviation(t *testing.T) {
 	// Without a deviation, at what never returned.
 	stuck := traced(t, simnet.Calm(), embrace)
 	first := find(t, stuck, func(e *simnet.Event) bool { return e.Open == "blocked" && !e.Timed })
-	b = open(t, stuck, traceview.Options{}, 1280, 500)
+	b = open(t, stuck, traceview.Options{}, 1280, 640)
 	b.expect(shown(fmt.Sprintf("document.querySelector(%q)", fmt.Sprintf(`rect.row[data-i="%d"]`, first))), "true")
 
 	// What an address asks for comes first, and is forgotten with the selection.
@@ -70,4 +70,37 @@ func TestOpensAtDeviation(t *testing.T) {
 	b.press(kb.Escape)
 	b.expect(`location.hash`, "")
 	b.expect(text("#live"), "Nothing selected.")
+}
+
+// Where a label has no room for all, what came of the operation is the last to go.
+func TestShortLabels(t *testing.T) {
+	trace := traced(t, simnet.Calm(), func(w *simnet.World) {
+		p := w.Process("p")
+		p.Go("main", func() { p.Dial("/run/some/long/directory/app.sock", p.Now().Add(1234567891)) })
+		for i := range 6 {
+			w.Process(fmt.Sprint("q", i)).Go("main", func() {})
+		}
+	})
+	dial := find(t, trace, func(e *simnet.Event) bool { return e.Op == "dial" })
+	label := func(b *tab) string {
+		return b.eval(fmt.Sprintf(`[...document.querySelectorAll('#diagram .label')].find(x => x.getAttribute('y') - 4 === Number(document.querySelector('rect.row[data-i="%d"]').getAttribute('y')) + 12).textContent`, dial))
+	}
+	if got, want := label(open(t, trace, traceview.Options{}, 1280, 800)), "dial /run/some/long/directory/app.sock until 1.234567891s → ENOENT"; got != want {
+		t.Errorf("with room: %q", got)
+	}
+	got := label(open(t, trace, traceview.Options{}, 390, 800))
+	if !strings.HasPrefix(got, "dial …") || !strings.HasSuffix(got, "app.sock → ENOENT") {
+		t.Errorf("without: %q", got)
+	}
+}
+
+// At four times the size the event that is selected can still be seen.
+func TestZoom(t *testing.T) {
+	trace := traced(t, script(t, quotaScript), quota)
+	b := open(t, trace, traceview.Options{}, 320, 256)
+	b.expect(`document.documentElement.scrollWidth`, "320")
+	for _, key := range []string{kb.End, "d", kb.Home} {
+		b.press(key)
+		b.expect(shown(`document.querySelector('rect.row.chosen')`), "true")
+	}
 }

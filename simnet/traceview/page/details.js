@@ -25,8 +25,10 @@ class Details {
 
   show(run, e, other) {
     const { root } = this;
+    const focused = root.contains(document.activeElement);
     root.replaceChildren();
     root.scrollTop = 0;
+    if (focused) root.focus(); // what led here is gone
     this.run = run;
     this.heading(e);
     if (meaning(model.ops, e.op)) html('p', { class: 'meaning' }, root, meaning(model.ops, e.op));

@@ -211,17 +211,7 @@ class Drawing {
     const right = layout.width - x - 22, left = x - layout.gutter - 16;
     const onLeft = length * metrics.char > right && right < 36 * metrics.char && left > right;
     let room = Math.floor((onLeft ? left : right) / metrics.char);
-    // What came of it is worth more than what was given.
-    let cut = Math.max(0, length - room);
-    for (const p of parts) {
-      if (cut > 0 && p[0] === 'rest') {
-        const n = Math.min(cut, Math.max(0, p[1].length - 3));
-        if (n > 1) {
-          p[1] = p[1].slice(0, p[1].length - n - 1) + '…';
-          cut -= n;
-        }
-      }
-    }
+    shorten(parts, room);
     const text = svg('text', { class: 'label', y: y + 4, x: onLeft ? x - 14 : x + 14, 'text-anchor': onLeft ? 'end' : 'start' }, this.text);
     let used = 0;
     for (const [name, words] of parts) {
@@ -269,5 +259,23 @@ class Drawing {
     if (!chosen && (e.task.last < e.late || e.op === 'setdeadline' || e.op === 'afterfunc')) return;
     if (chosen) svg('line', { class: 'due', x1: x + 7, y1: layout.y(layout.rowAt(e.i)), x2: x + 7, y2: y }, this.marks);
     svg('path', { class: chosen ? 'deadline chosen' : 'deadline', d: `M${x - 6} ${y}h12` }, this.marks);
+  }
+}
+
+// shorten makes the parts of a label fit, as far as that goes. What came of it is worth
+// more than what was given, and the end of a path more than its beginning.
+function shorten(parts, room) {
+  const over = list => list.reduce((n, p) => n + p[1].length, 0) - room;
+  for (const p of parts.filter(p => p[0] === 'rest')) {
+    const cut = over(parts);
+    if (cut <= 0) return;
+    const left = p[1].length - cut - 1;
+    p[1] = left > 3 ? p[1].slice(0, left) + '…' : '';
+  }
+  const cut = over(parts.filter(p => !p[0].startsWith('chip')));
+  for (const p of parts) {
+    if (cut <= 0 || p[0] !== 'object') continue;
+    const left = Math.max(6, p[1].length - cut - 2);
+    if (left < p[1].length - 2) p[1] = ' …' + p[1].slice(-left);
   }
 }

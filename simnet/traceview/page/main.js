@@ -13,7 +13,10 @@ class View {
     this.panes[0].scroller.id = 'diagram';
     this.overview = new Overview(byId('overview'), this.panes[0]);
     this.details = new Details(byId('details'), {
-      go: (run, i) => this.select(run, i),
+      go: (run, i) => {
+        this.select(run, i);
+        this.toEvent();
+      },
       narrow: text => this.setFilter(text),
     });
     this.table = new Table(byId('table'), i => this.select(this.active, i));
@@ -24,7 +27,7 @@ class View {
       p.onname = text => this.setFilter(byId('filter').value === text ? '' : text);
     });
     this.differences();
-    this.narrowScreen = window.matchMedia('(max-width: 760px)');
+    this.narrowScreen = window.matchMedia('(max-width: 1000px)');
   }
 
   differences() {
@@ -74,11 +77,18 @@ class View {
     }
     this.details.show(run, e, other); // which may take room from the panes
     pane.reveal(i);
+    pane.root.scrollIntoView({ block: 'nearest' }); // where the page itself scrolls
     if (!byId('table').hidden) changed ? this.show() : this.table.select(i);
     byId('live').textContent = (run.calm ? 'Calm run. ' : '') + sentence(run, e);
     this.overview.draw();
     this.counter();
     this.note('e' + e.n + (run.calm ? 'c' : ''));
+  }
+
+  // toEvent gives the focus to where the selected event is.
+  toEvent() {
+    const row = byId('table').hidden ? null : byId('table').querySelector('tr.chosen button');
+    (row || this.pane(this.active).scroller).focus({ preventScroll: true });
   }
 
   // counterpart returns the index in the other run of what is the same event.
@@ -317,6 +327,7 @@ function copies(button) {
     try {
       await navigator.clipboard.writeText(from.textContent);
       button.textContent = 'Copied';
+      byId('live').textContent = 'Copied.';
     } catch {
       getSelection().selectAllChildren(from); // to be copied by hand
     }

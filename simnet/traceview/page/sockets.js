@@ -33,7 +33,7 @@ function showWaiting(details, run, e) {
 function grid(root, title, columns, list, changed, cells) {
   if (!list.length) return;
   html('h4', {}, root, title);
-  const table = html('table', { class: 'things' }, root);
+  const table = html('table', { class: 'things', 'aria-label': title }, root);
   const head = html('tr', {}, html('thead', {}, table));
   for (const c of columns) html('th', { scope: 'col' }, head, c);
   const body = html('tbody', {}, table);
@@ -52,7 +52,7 @@ function grid(root, title, columns, list, changed, cells) {
   fill(list.slice(0, mostShown));
   if (list.length <= mostShown) return;
   const b = html('button', { type: 'button', class: 'link' }, root, (list.length - mostShown) + ' more');
-  b.addEventListener('click', () => { fill(list.slice(mostShown, 2000)); b.remove(); });
+  b.addEventListener('click', () => { fill(list.slice(mostShown, 2000)); b.remove(); root.focus(); });
 }
 
 // showEnds lists the ends that are open, those of the event first.

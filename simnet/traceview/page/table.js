@@ -74,7 +74,7 @@ class Table {
     const add = (text, from) => {
       const b = html('button', { type: 'button' }, p, text);
       b.disabled = from < 0 || from >= rows.length;
-      b.addEventListener('click', () => { this.from = from; this.fill(); root.scrollTop = 0; });
+      b.addEventListener('click', () => { this.from = from; this.fill(); root.scrollTop = 0; root.querySelector('tbody button').focus({ preventScroll: true }); });
     };
     add('Earlier', this.from - tablePart);
     html('span', {}, p, (this.from + 1) + ' to ' + Math.min(rows.length, this.from + tablePart) + ' of ' + rows.length);
