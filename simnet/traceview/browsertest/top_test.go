@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,4 +104,29 @@ func TestZoom(t *testing.T) {
 		b.press(key)
 		b.expect(shown(`document.querySelector('rect.row.chosen')`), "true")
 	}
+}
+
+// After the last event of a deadlock, too, all wait that never returned.
+func TestWaitingAtTheEnd(t *testing.T) {
+	trace := traced(t, simnet.Calm(), embrace)
+	b := open(t, trace, traceview.Options{}, 1280, 800)
+	var stuck []string
+	for _, e := range trace.Events {
+		if e.Open == "blocked" {
+			stuck = append(stuck, fmt.Sprintf("%s in %s %s", e.Task, e.Op, e.Object))
+		}
+	}
+	if len(stuck) < 3 {
+		t.Fatal("only ", stuck)
+	}
+	waiting := `[...[...document.querySelectorAll('#details h4')].find(x => x.textContent === 'Waiting')?.nextSibling.children ?? []].map(x => x.textContent).sort().join()`
+	slices.Sort(stuck)
+	for _, key := range []string{kb.End, kb.ArrowUp} {
+		b.press(key)
+		b.expect(waiting, strings.Join(stuck, ","))
+	}
+	// And nobody where all have returned.
+	b = open(t, traced(t, simnet.Calm(), parts), traceview.Options{}, 1280, 800)
+	b.press(kb.End)
+	b.expect(waiting, "")
 }

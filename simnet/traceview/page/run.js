@@ -67,15 +67,17 @@ class Run {
     return i >= 0 && i < this.events.length ? i : -1;
   }
 
-  // waiting returns the operations that are under way after event i, and blocked.
+  // waiting returns the operations that are under way after event i, and blocked. What
+  // never returned has its event where the run ends, and is under way after that, too.
   waiting(i) {
     const list = [];
     for (const t of this.tasks) {
       if (t.first > i || t.last < i) continue;
-      const e = this.events[t.events[above(t.events, i)]];
+      const next = above(t.events, i);
+      const e = this.events[t.events[next]], last = this.events[t.events[next - 1]];
       if (e && (e.blocked || e.open) && e.since && e.since - 1 <= i) list.push(e);
+      else if (!e && last && last.open === 'blocked') list.push(last);
     }
-    // Those that have not returned when it ends are under way then.
     return list;
   }
 
