@@ -34,7 +34,7 @@ type said struct {
 
 func newHeadline(verdict string) headline {
 	if verdict == "" {
-		return headline{badge: "passed", lines: []said{{text: "Every task returned, and nothing was left that could go on."}}}
+		return headline{badge: "passed", lines: []said{{text: "Nothing failed: every task has returned, was killed, or waits in the background."}}}
 	}
 	h := headline{badge: "failed"}
 	first, rest, _ := strings.Cut(strings.Trim(verdict, "\n"), "\n")
@@ -155,8 +155,12 @@ func (h headline) html(verdict string) string {
 		b.WriteString("</p>")
 	}
 	if h.cut {
-		fmt.Fprintf(&b, "<details class=\"whole\"><summary>All that it says (%s)</summary><pre tabindex=\"0\">%s</pre></details>",
-			counted(strings.Count(strings.Trim(verdict, "\n"), "\n")+1, "line"), html.EscapeString(strings.Trim(verdict, "\n")))
+		whole := strings.Trim(verdict, "\n")
+		size := ""
+		if n := 1 + strings.Count(whole, "\n"); n > 1 {
+			size = " (" + counted(n, "line") + ")"
+		}
+		fmt.Fprintf(&b, "<details class=\"whole\"><summary>All that it says%s</summary><pre tabindex=\"0\">%s</pre></details>", size, html.EscapeString(whole))
 	}
 	b.WriteString("</div>")
 	return b.String()

@@ -17,7 +17,7 @@ func TestHeadline(t *testing.T) {
 		said          string // the lines that are shown
 		whole         string // and what is folded away
 	}{
-		{name: "passed", badge: "passed", said: "Every task returned, and nothing was left that could go on."},
+		{name: "passed", badge: "passed", said: "Nothing failed: every task has returned, was killed, or waits in the background."},
 		{
 			name: "one line", verdict: "task a/main failed the run; its log:\n100ms a/main sim.go:97: two serve: 1 and 2",
 			badge: "failed", said: "two serve: 1 and 2 100ms · a/main · sim.go:97",
@@ -66,7 +66,8 @@ func TestHeadline(t *testing.T) {
 			if d.text["span.badge"] != c.badge || d.text["p.lead"] != c.lead || said != c.said || d.text["details.whole"] != "" != (c.whole != "") {
 				t.Errorf("%s, %q: %q; folded away: %q", d.text["span.badge"], d.text["p.lead"], said, d.text["details.whole"])
 			}
-			if c.whole != "" && !strings.HasSuffix(d.text["details.whole"], ")"+c.whole) {
+			if summary, whole := strings.Join(d.list["summary"], " "), d.text["details.whole"]; c.whole != "" &&
+				(!strings.HasSuffix(whole, c.whole) || strings.Contains(summary, " lines)") != strings.Contains(c.whole, "\n")) {
 				t.Errorf("folded away is %q", d.text["details.whole"])
 			}
 		})

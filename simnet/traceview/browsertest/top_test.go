@@ -10,6 +10,7 @@ import (
 
 	"example.com/brine/simnet"
 	"example.com/brine/simnet/traceview"
+	"example.com/brine/transport"
 )
 
 // inView is an expression for whether all of an element can be seen, scrolled nowhere.
@@ -97,12 +98,13 @@ func TestShortLabels(t *testing.T) {
 
 // At four times the size the event that is selected can still be seen.
 func TestZoom(t *testing.T) {
-	trace := traced(t, script(t, quotaScript), quota)
-	b := open(t, trace, traceview.Options{}, 320, 256)
-	b.expect(`document.documentElement.scrollWidth`, "320")
-	for _, key := range []string{kb.End, "d", kb.Home} {
-		b.press(key)
-		b.expect(shown(`document.querySelector('rect.row.chosen')`), "true")
+	for _, trace := range []*simnet.Trace{traced(t, script(t, quotaScript), quota), traced(t, simnet.Calm(), crowd(40, 3))} {
+		b := open(t, trace, traceview.Options{}, 320, 256)
+		b.expect(`document.documentElement.scrollWidth`, "320")
+		for _, key := range []string{kb.End, kb.ArrowUp, kb.Home} {
+			b.press(key)
+			b.expect(shown(`document.querySelector('rect.row.chosen')`), "true")
+		}
 	}
 }
 
@@ -129,4 +131,31 @@ func TestWaitingAtTheEnd(t *testing.T) {
 	b = open(t, traced(t, simnet.Calm(), parts), traceview.Options{}, 1280, 800)
 	b.press(kb.End)
 	b.expect(waiting, "")
+}
+
+// Long names and large numbers leave the rest where it can be read.
+func TestLongNames(t *testing.T) {
+	name := strings.Repeat("a-long-name-", 8)
+	trace := traced(t, simnet.Calm(), func(w *simnet.World) {
+		p := w.Process(name)
+		p.Go("main", func() {
+			p.Listen("/run/x.sock", 1, transport.ListenConfig{})
+			p.Pair()
+		})
+	})
+	trace.Skipped = 1_000_000
+	for i := range trace.Events {
+		trace.Events[i].N += trace.Skipped
+	}
+	for _, width := range []int64{1280, 390} {
+		b := open(t, trace, traceview.Options{}, width, 800)
+		b.press(kb.End)
+		b.expect(`(d => d.scrollWidth <= d.clientWidth)(document.querySelector('#details'))`, "true")
+		b.expect(`[...document.querySelectorAll('#details .things td:last-child')].every(x => {
+			const r = document.createRange();
+			r.selectNodeContents(x);
+			return r.getBoundingClientRect().height < 24;
+		})`, "true")
+		b.expect(`[...document.querySelectorAll('#diagram .number')].every(x => x.getBoundingClientRect().left >= document.querySelector('#diagram').getBoundingClientRect().left)`, "true")
+	}
 }

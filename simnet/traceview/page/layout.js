@@ -51,7 +51,8 @@ class Layout {
     used.forEach((is, lane) => { this.lane[lane] = is ? count++ : -1; });
     this.count = Math.max(1, count);
     const slim = width < 520;
-    this.gutter = slim ? 48 : 60;
+    const digits = String(run.skipped + run.events.length).length;
+    this.gutter = Math.max(slim ? 48 : 60, 20 + 7 * digits);
     const label = slim ? 110 : 220; // for what is written right of the last lane
     const space = (width - this.gutter - firstLane - label) / Math.max(1, this.count - 1);
     this.spacing = Math.round(Math.min(230, Math.max(slim ? 27 : 34, space)));
