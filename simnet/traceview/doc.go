@@ -3,6 +3,9 @@
 // ([WriteTraceEvent]).
 //
 // The page is one HTML file that needs nothing else, neither network nor server.
+// At its top stands what the run failed by, in the words of the failure; the diagram
+// opens where the run leaves the calm one.
+//
 // Tasks are lanes, grouped by process, and time runs downwards: a row for each
 // event, in the order of their effects, and a band wherever virtual time passes,
 // however much of it. Bytes are lines from the Send to the Recv that took them,

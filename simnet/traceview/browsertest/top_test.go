@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"example.com/brine/simnet"
@@ -158,4 +159,24 @@ func TestLongNames(t *testing.T) {
 		})`, "true")
 		b.expect(`[...document.querySelectorAll('#diagram .number')].every(x => x.getBoundingClientRect().left >= document.querySelector('#diagram').getBoundingClientRect().left)`, "true")
 	}
+}
+
+// A page that is loaded again shows the event that it showed, and stepping leaves
+// nothing for the button that goes back.
+func TestReload(t *testing.T) {
+	trace := traced(t, script(t, quotaScript), quota)
+	b := open(t, trace, traceview.Options{Calm: trace}, 1280, 800)
+	pages := b.eval(`history.length`)
+	b.press("d", "j", "s")
+	at := find(t, trace, func(e *simnet.Event) bool { return len(e.Choices) > 0 }) + 1
+	b.expect(`location.hash`, fmt.Sprintf("#e%dc", trace.Events[at].N))
+	b.do(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS(`html[data-ready]`)))
+	b.expect(selected, heading(trace, at))
+	b.expect(`document.querySelector('.pane.active h2').textContent`, "The calm run")
+	b.expect(`history.length`, pages)
+	// What the address is changed to by hand, one can go back from.
+	b.eval(`location.hash = '#e2'`)
+	b.expect(selected, heading(trace, 1))
+	b.eval(`history.back()`)
+	b.expect(selected, heading(trace, at))
 }

@@ -86,5 +86,5 @@ const legend = [
   [s => svg('path', { class: 'flag', d: 'M0 -9l9 9l-9 9l-9 -9z' }, s), 'a deviation: another goes first'],
   [s => svg('path', { class: 'flag fault', d: 'M0 -9l9 9l-9 9l-9 -9z' }, s), 'a fault'],
   [s => svg('path', { class: 'differ', d: 'M-12 0H12' }, s), 'where the run begins to differ from the calm one'],
-  [s => svg('path', { class: 'mark cross error', d: 'M-4 -4l8 8m0 -8l-8 8' }, s), 'killed'],
+  [s => svg('path', { class: 'mark cross error', d: 'M-4 -4l8 8m0 -8l-8 8' }, s), 'killed, or never returned'],
 ];
