@@ -50,6 +50,15 @@ func TestHeadline(t *testing.T) {
 			badge: "failed", lead: "task a/main failed the run", said: "2 0s · b/main|3 0s · b/main|4 0s · b/main",
 			whole: "task a/main failed the run; its log:\n0s b/main 1\n0s b/main 2\n0s b/main 3\n0s b/main 4",
 		},
+		{
+			name: "markup", verdict: "task a/<b> failed the run; its log:\n0s a/<i> 1\n0s a/<i> 2\n0s a/<i> 3\n0s a/<b> <b>.go:1: <b>x</b>",
+			badge: "failed", said: "<b>x</b> 0s · a/<b> · <b>.go:1",
+			whole: "task a/<b> failed the run; its log:\n0s a/<i> 1\n0s a/<i> 2\n0s a/<i> 3\n0s a/<b> <b>.go:1: <b>x</b>",
+		},
+		{
+			name: "markup of two", verdict: "task a/<b> failed the run; its log:\n0s a/<i> 1\n0s a/<b> 2",
+			badge: "failed", lead: "task a/<b> failed the run", said: "1 0s · a/<i>|2 0s · a/<b>",
+		},
 		{name: "no log", verdict: "task a/main failed the run", badge: "failed", said: "task a/main failed the run"},
 		{name: "skipped", verdict: "task a/main skipped the run; its log:\n0s a/main x.go:1: no", badge: "skipped", said: "no 0s · a/main · x.go:1"},
 		{name: "said to be", verdict: "task a/main panicked: who skipped the run", badge: "failed", said: "task a/main panicked: who skipped the run"},
@@ -65,6 +74,9 @@ func TestHeadline(t *testing.T) {
 			said := strings.Join(d.list["p.said"], "|")
 			if d.text["span.badge"] != c.badge || d.text["p.lead"] != c.lead || said != c.said || d.text["details.whole"] != "" != (c.whole != "") {
 				t.Errorf("%s, %q: %q; folded away: %q", d.text["span.badge"], d.text["p.lead"], said, d.text["details.whole"])
+			}
+			if d.elements["b"]+d.elements["i"] > 0 {
+				t.Error("names are markup")
 			}
 			if summary, whole := strings.Join(d.list["summary"], " "), d.text["details.whole"]; c.whole != "" &&
 				(!strings.HasSuffix(whole, c.whole) || strings.Contains(summary, " lines)") != strings.Contains(c.whole, "\n")) {
