@@ -198,3 +198,41 @@ func TestPage(t *testing.T) {
 		t.Error("a page is told of that there is not")
 	}
 }
+
+// TestOnlyItsFaults: what a failure is shrunk to has no fault that is not on, though
+// one that is milder would do. The program need not endure that.
+func TestOnlyItsFaults(t *testing.T) {
+	ask := func(s *proptest.Sim) {
+		path := s.Path("app.sock")
+		var l transport.Listener
+		server := s.Daemon("server", func(tr transport.Transport) {
+			for {
+				c, err := l.Accept(time.Time{})
+				if err != nil {
+					return
+				}
+				c.Send([][]byte{[]byte("yes")}, nil, time.Time{})
+				c.Close()
+			}
+		})
+		server.Setup(func(tr transport.Transport) { l, _ = tr.Listen(path, 8, transport.ListenConfig{}) })
+		s.Process("client", func(tr transport.Transport) {
+			soon := tr.Now().Add(100 * time.Millisecond)
+			c, err := tr.Dial(path, soon)
+			if err == nil {
+				_, _, err = c.Recv([][]byte{make([]byte, 3)}, nil, soon)
+			}
+			if err != nil {
+				s.Fatal("no answer")
+			}
+		})
+		s.Run()
+	}
+	kill, pause := simnet.Faults{simnet.FaultKill: {Rate: 6000}}, simnet.Faults{simnet.FaultKill: {Rate: 6000}}
+	pause[simnet.FaultPause].Rate = 1
+	for want, faults := range map[string]simnet.Faults{"kill server": kill, "pause server": pause} {
+		cfg := proptest.Config{Faults: faults, Seed: 1}
+		k := judge(t, func(t testing.TB) { cfg.Check(t, ask) })
+		k.fails(t, "1 deviation makes it fail", "   "+want)
+	}
+}

@@ -54,7 +54,10 @@ func (m *minimizer) minimize(r *simnet.Runner) {
 	if res := m.try(m.f.Script); !Same(res.Err, m.f.Result.Err) {
 		m.faults = m.f.faults // those that the run had; a script has the same words for what is more
 	}
-	sh := Shrink(m.f.Script, ShrinkConfig{Budget: m.cfg.Shrink, Err: m.f.Result.Err, runs: m.runs(), over: func() bool { return m.ctx.Err() != nil }}, m.try)
+	sh := Shrink(m.f.Script, ShrinkConfig{
+		Budget: m.cfg.Shrink, Err: m.f.Result.Err, Faults: m.cfg.World.Faults,
+		runs: m.runs(), over: func() bool { return m.ctx.Err() != nil },
+	}, m.try)
 	m.f.Executions += sh.Executions
 	if m.f.Unsteady = sh.Unsteady; sh.Unsteady {
 		return

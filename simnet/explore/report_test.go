@@ -27,7 +27,7 @@ func shrunkFailure(t testing.TB, b bug) *explore.Failure {
 	var f *explore.Failure
 	simnet.Loop(func(r *simnet.Runner) {
 		res, seed := found(t, r, b, 0)
-		got := explore.Shrink(res.Script, explore.ShrinkConfig{Err: res.Err}, again(r, b))
+		got := explore.Shrink(res.Script, explore.ShrinkConfig{Err: res.Err, Faults: b.faults}, again(r, b))
 		f = &explore.Failure{
 			Script: got.Script, Before: got.Before, After: got.After, Executions: got.Executions,
 			Complete: got.Complete, Unsteady: got.Unsteady,

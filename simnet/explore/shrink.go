@@ -24,6 +24,10 @@ type ShrinkConfig struct {
 	// shrunk.
 	Err error
 
+	// Faults may take the place of heavier ones, as a pause that of a kill: those that
+	// are on, which the program is meant to endure. Those of the script may in any case.
+	Faults simnet.Faults
+
 	runs *runs // for other runs to be executed than those of scripts; nil is none
 
 	over func() bool // nil, or whether there is no more time
@@ -71,6 +75,9 @@ func Shrink(s simnet.Script, opt ShrinkConfig, try func(simnet.Script) *simnet.R
 	if k.steps <= 0 {
 		k.steps = 50_000_000
 	}
+	for f := range simnet.NumFaults {
+		k.faults[f] = opt.Faults[f].Rate > 0 || slices.ContainsFunc(s.Lines, func(l simnet.Line) bool { return isFault(l, f) })
+	}
 	k.result = k.execute(s.Lines)
 	if k.class = Class(opt.Err); k.class == "" && k.result != nil {
 		k.class = Class(k.result.Err)
@@ -91,9 +98,10 @@ func Shrink(s simnet.Script, opt ShrinkConfig, try func(simnet.Script) *simnet.R
 type shrinker struct {
 	try           func(simnet.Script) *simnet.Result
 	data          []simnet.Datum
-	class         string // of the failure
-	runs          *runs  // nil if there are scripts alone
-	budget, steps int    // left
+	class         string                 // of the failure
+	faults        [simnet.NumFaults]bool // that there may be
+	runs          *runs                  // nil if there are scripts alone
+	budget, steps int                    // left
 	over          func() bool
 	executions    int
 	unsteady      bool

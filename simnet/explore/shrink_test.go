@@ -48,7 +48,7 @@ func TestShrink(t *testing.T) {
 				for seed := uint64(0); len(lines) < runs; seed++ {
 					var res *simnet.Result
 					res, seed = found(t, r, b, seed)
-					got := explore.Shrink(res.Script, explore.ShrinkConfig{Err: res.Err}, again(r, b))
+					got := explore.Shrink(res.Script, explore.ShrinkConfig{Err: res.Err, Faults: b.faults}, again(r, b))
 					executions, lines, before = append(executions, got.Executions), append(lines, got.After), append(before, got.Before)
 					if !got.Complete || got.Unsteady || !explore.Same(res.Err, got.Result.Err) {
 						t.Errorf("seed %d: complete %v, unsteady %v, %v became %v", seed, got.Complete, got.Unsteady, res.Err, got.Result.Err)
@@ -353,22 +353,39 @@ func TestShrinkAnswers(t *testing.T) {
 			}
 		})
 	}}
-	tests := []struct{ line, want string }{
-		{"client/main 3 late 10s", "client/main 3 late 1ms"},
-		{"client/main 3 jump 1h", "client/main 3 jump 1s"},
-		{"client/main 1 fail ENOMEM", "client/main 1 fail EMFILE"},
-		{"client/main 1 fail ENFILE", "client/main 1 fail EMFILE"},
-		{"client/main 2 fail ENOMEM", "client/main 2 fail EPIPE"},
-		{"client/main 2 fail ENOBUFS", "client/main 2 fail EPIPE"},
-		{"client/main 2 kill server", "client/main 2 fail EPIPE"},
-		{"client/main 1 file dirgone", "client/main 1 file removed"},
-		{"client/main 1 file replaced", "client/main 1 file removed"},
-		{"client/main 2 pause client", "client/main 2 pause client"},
+	all := simnet.AllFaults(1)
+	kills := simnet.Faults{simnet.FaultKill: {Rate: 1}, simnet.FaultEMFILE: {Rate: 1}}
+	files := simnet.Faults{simnet.FaultReplaced: {Rate: 1}, simnet.FaultPause: {Rate: 1}}
+	none := simnet.Faults{}
+	tests := []struct {
+		line, want string
+		faults     simnet.Faults
+	}{
+		{"client/main 3 late 10s", "client/main 3 late 1ms", all},
+		{"client/main 3 late 10s", "client/main 3 late 1ms", none},
+		{"client/main 3 jump 1h", "client/main 3 jump 1s", all},
+		{"client/main 3 jump 1h", "client/main 3 jump 1s", none},
+		{"client/main 1 fail ENOMEM", "client/main 1 fail EMFILE", all},
+		{"client/main 1 fail ENOMEM", "client/main 1 fail ENOMEM", none},
+		{"client/main 1 fail ENOMEM", "client/main 1 fail EMFILE", kills},
+		{"client/main 1 fail ENFILE", "client/main 1 fail EMFILE", all},
+		{"client/main 1 fail ENFILE", "client/main 1 fail ENFILE", files},
+		{"client/main 2 fail ENOMEM", "client/main 2 fail EPIPE", all},
+		{"client/main 2 fail ENOMEM", "client/main 2 fail ENOMEM", kills},
+		{"client/main 2 fail ENOBUFS", "client/main 2 fail EPIPE", all},
+		{"client/main 2 kill server", "client/main 2 fail EPIPE", all},
+		{"client/main 2 kill server", "client/main 2 kill server", none},
+		{"client/main 2 kill server", "client/main 2 kill server", kills},
+		{"client/main 1 file dirgone", "client/main 1 file removed", all},
+		{"client/main 1 file dirgone", "client/main 1 file dirgone", none},
+		{"client/main 1 file dirgone", "client/main 1 file replaced", files},
+		{"client/main 1 file replaced", "client/main 1 file removed", all},
+		{"client/main 2 pause client", "client/main 2 pause client", all},
 	}
 	simnet.Loop(func(r *simnet.Runner) {
 		for _, test := range tests {
 			s := sure(simnet.ParseScript("brine script 1\n" + test.line))
-			got := explore.Shrink(s, explore.ShrinkConfig{}, again(r, b))
+			got := explore.Shrink(s, explore.ShrinkConfig{Faults: test.faults}, again(r, b))
 			if got.Unsteady || len(got.Script.Lines) != 1 {
 				t.Errorf("%s: %+v", test.line, got)
 				continue

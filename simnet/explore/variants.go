@@ -106,13 +106,16 @@ func (k *shrinker) drift() {
 }
 
 // calmer returns variants of a line that are simpler whatever comes of them: the
-// simplest first.
+// simplest first. None is a fault that there may not be: a program that fails by
+// what it need not endure is not what was found.
 func (k *shrinker) calmer(l simnet.Line) (list []simnet.Line) {
 	as := func(kind simnet.Kind, answers ...string) {
 		for _, a := range answers {
 			v := l
 			v.Kind, v.Answer = kind, a
-			list = append(list, v)
+			if k.may(v) {
+				list = append(list, v)
+			}
 		}
 	}
 	resets := []string{"ECONNRESET", "EPIPE"}
@@ -129,6 +132,34 @@ func (k *shrinker) calmer(l simnet.Line) (list []simnet.Line) {
 		as(l.Kind, ladder[:max(0, slices.Index(ladder, l.Answer))]...)
 	}
 	return list
+}
+
+// may reports whether there may be a line: it is no fault, or one of those that may
+// be.
+func (k *shrinker) may(l simnet.Line) bool {
+	none := true
+	for f := range simnet.NumFaults {
+		if isFault(l, f) {
+			if k.faults[f] {
+				return true
+			}
+			none = false
+		}
+	}
+	return none
+}
+
+// isFault reports whether a line is of a fault.
+func isFault(l simnet.Line, f simnet.Fault) bool {
+	switch {
+	case l.Kind != f.Kind():
+		return false
+	case f == simnet.FaultReset:
+		return l.Answer == "ECONNRESET" || l.Answer == "EPIPE"
+	case l.Kind == simnet.KindFail, l.Kind == simnet.KindFile:
+		return l.Answer == f.String()
+	}
+	return true
 }
 
 // elsewhere returns variants of a line that may make the run shorter: another task
